@@ -1,0 +1,35 @@
+/*
+ * limits.h - every ceiling of dupd in one place.
+ *
+ * Whatever a peer can grow has a named maximum here. Those marked (conf) are
+ * defaults that dupd.conf(5) can change; the others are part of the protocol.
+ */
+#ifndef DUPD_LIMITS_H
+#define DUPD_LIMITS_H
+
+#define LIMIT_LINE        (4u << 20)   /* (conf) bytes of a request line, newline included */
+#define LIMIT_BODY        (1u << 20)   /* (conf) bytes of an article's body */
+#define LIMIT_ID          512u         /* bytes of an article's id */
+#define LIMIT_URL         4096u        /* bytes of a URL */
+#define LIMIT_TITLE       2048u        /* bytes of a title */
+#define LIMIT_FIELD       1024u        /* bytes of any other short field */
+#define LIMIT_DEPTH       32           /* JSON nesting */
+#define LIMIT_CONNECTIONS 1024         /* (conf) open connections */
+#define LIMIT_INFLIGHT    512          /* (conf) requests under way on a connection */
+#define LIMIT_INFLIGHT_ALL 4096        /* (conf) requests under way in all */
+#define LIMIT_INFLIGHT_BYTES (64u << 20) /* bytes of request lines under way in all */
+#define LIMIT_UNSENT_SLOW (256u << 10) /* reply bytes waiting: above, no more is read from the peer */
+#define LIMIT_UNSENT      (4u << 20)   /* (conf) reply bytes waiting: above, the connection is closed */
+#define LIMIT_STALL_S     30           /* (conf) seconds without progress of a waiting reply */
+#define LIMIT_BATCH       512          /* articles in one commit */
+#define LIMIT_BATCH_BYTES (16u << 20)  /* bytes of article text in one commit */
+#define LIMIT_REPLY       (8u << 20)   /* bytes of one reply line */
+#define LIMIT_PAGE        500          /* entries of one page of a listing */
+#define LIMIT_PAGE_BYTES  (256u << 10) /* bytes produced in one turn of a stream */
+#define LIMIT_SCAN        20000        /* clusters looked at for one page */
+#define LIMIT_POSTINGS    64           /* stories kept for one value; beyond it the value is common */
+#define LIMIT_CANDIDATES  8            /* heads compared exactly for one article */
+#define LIMIT_HEADS       8            /* heads of one cluster */
+#define LIMIT_VALUES      4096         /* winnowed values kept of one article */
+
+#endif

@@ -1,0 +1,213 @@
+/*
+ * store.h - what dupd keeps, in LMDB.
+ *
+ * One environment in a state directory, guarded by a lock file of ours.
+ * The writer thread owns the only write transaction: store_begin, changes,
+ * store_commit. Any thread may read through a snapshot of its own, opened
+ * and closed within one piece of work (never across a turn of the event
+ * loop). Both are a `struct view`, which every read function takes.
+ * LMDB's memory never leaves this directory: what is read is copied into
+ * memory of the caller.
+ *
+ * Articles are numbered from 1 in the order of arrival (num). An article's
+ * later version is an article with a number of its own. A cluster is named by
+ * the number of the article that founded it.
+ * docs/STORAGE.md describes every table and record byte by byte.
+ */
+#ifndef DUPD_STORE_H
+#define DUPD_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "dup/compare.h"
+#include "dup/fingerprint.h"
+
+struct store;
+struct view;
+
+struct store_options {
+    const char *dir;           /* state directory; created with mode 0700 if absent */
+    uint64_t map_size;         /* bytes of address space to begin with; grows by itself; 0: default */
+    uint64_t index_memory;     /* bytes for the memory table of the index; 0: default 256 MiB */
+    int sync;                  /* 1: every commit is on disk before it returns; 0: store_sync decides */
+    int read_only;             /* 1: no writer, nothing created (dupd --check) */
+};
+
+/*
+ * Opens or creates the store. Errors, each with a sentence: DUP_EACCES no
+ * permission, DUP_EBUSY another dupd has it, DUP_EFORMAT a newer format or
+ * a foreign file, DUP_ECORRUPT truncated or damaged, DUP_EFULL, DUP_EIO, DUP_ENOMEM.
+ * The unsealed part of the index is rebuilt from the records before it returns.
+ */
+int store_open(const struct store_options *options, struct err *err, struct store **ret);
+void store_free(struct store *store);
+
+/* The store's secret: made at random when the store was created, or derived
+ * from the configured seed then (store_create_seed before store_open). */
+const struct dup_secret *store_secret(const struct store *store);
+/* Seed of the secret of a store that is about to be created; ignored for one that exists
+ * unless it differs, which store_open refuses with DUP_EINVAL. NULL: random. Copied. */
+void store_create_seed(const void *seed, size_t len);
+
+/* ---- transactions ---------------------------------------------------- */
+
+int store_begin(struct store *store);           /* writer thread */
+/* 0 means durable (with sync). DUP_EFULL: nothing of it happened, go on or retry
+ * (a full map is grown inside). Any other error is fatal for the process. */
+int store_commit(struct store *store);
+void store_abort(struct store *store);          /* the memory table is put back too */
+int store_sync(struct store *store);            /* for sync = 0 */
+struct view *store_writer_view(struct store *store); /* valid between begin and commit/abort */
+
+int store_snapshot(struct store *store, struct view **ret); /* any thread */
+void store_release(struct view *view);
+
+/* ---- articles -------------------------------------------------------- */
+
+enum {
+    ARTICLE_SUPERSEDED = 1,  /* a later version of the same id exists */
+    ARTICLE_DELETED    = 2,  /* text and strings gone, the number stays */
+    ARTICLE_HEAD       = 4,  /* its values stand in the index under its number */
+    ARTICLE_FURNITURE  = 8,  /* a page that is nothing but furniture: matches nothing */
+    ARTICLE_CUT        = 16, /* the source had cut the body ("[+419 chars]") */
+};
+
+struct str { const char *data; size_t len; };
+
+struct article {
+    uint32_t num;
+    uint32_t cluster;          /* as decided; resolve through aliases with view_cluster_id */
+    uint32_t head;             /* article that it was compared with; its own num if original */
+    uint32_t previous;         /* num of the previous version, 0 for none */
+    uint32_t version;          /* from 1 */
+    uint32_t words, longest;
+    uint32_t linked;           /* partial, roundup, template, quote: the head linked to, else 0 */
+    uint8_t relation;          /* enum dup_relation */
+    uint8_t flags;             /* ARTICLE_... */
+    uint8_t claim;             /* enum dup_claim */
+    float share_shorter, share_longer, jaccard;
+    int64_t published, seen;   /* ms since 1970; published may be DUP_TIME_NONE */
+    uint64_t text_hash, simhash;
+    uint8_t minhash[DUP_LANES]; /* low byte of each lane (b-bit MinHash, Li and Koenig 2010) */
+    uint32_t n_values;         /* values that it put into the index under its head's number */
+    const uint64_t *values;    /* into the holder's memory */
+    struct str id, outlet, url, title, byline, credit, language, evolved, agencies;
+    struct buf memory;         /* owned by a holder: what values and strings point into when read */
+};
+
+void article_init(struct article *article);
+void article_done(struct article *article);
+
+uint32_t view_last_num(struct view *view);   /* 0 for an empty store */
+uint32_t view_first_num(struct view *view);  /* oldest kept; retention moves it */
+/* Reads record num into *ret, which article_init prepared (memory reused). DUP_ENOENT, DUP_ECORRUPT. */
+int view_article(struct view *view, uint32_t num, struct article *ret);
+/* The text (body) of article num, unpacked, into ret (cleared first). DUP_ENOENT when not kept. */
+int view_text(struct view *view, uint32_t num, struct buf *ret);
+/* The current version's number of an article id. DUP_ENOENT. Looks in the `ids` table. */
+int view_find_id(struct view *view, const char *id, size_t len, uint32_t *ret_num);
+
+/* Appends: article->num must be view_last_num()+1. packed text may be NULL (not kept). */
+int store_add_article(struct store *store, const struct article *article, const void *packed, size_t len);
+int store_set_article(struct store *store, const struct article *article); /* rewrite in place */
+int store_set_id(struct store *store, const char *id, size_t len, uint32_t num); /* num 0: remove */
+int store_del_text(struct store *store, uint32_t num);
+
+/* Packs a text for store_add_article (zstd). Pure, any thread; out is cleared first. */
+int store_pack(const char *text, size_t len, struct buf *out);
+
+/* ---- clusters -------------------------------------------------------- */
+
+/* Only clusters of two articles and more, or with links, have a record; a lone article
+ * is its own cluster. */
+struct cluster {
+    uint32_t id;
+    uint32_t articles;         /* members that count: neither superseded nor deleted */
+    uint32_t outlets;          /* distinct outlets among them */
+    uint32_t links;            /* articles linked, not merged */
+    uint32_t first;            /* num of the first by published time (seen where absent), then num */
+    uint32_t last;             /* num of the latest to join */
+    int64_t first_time, last_time; /* ms, of the earliest and latest member */
+    uint32_t relations[DUP_RELATION_COUNT]; /* members by relation */
+    uint32_t pages;            /* same outlet, another URL and title, same text: a page, not a story */
+    uint8_t flags;             /* CLUSTER_... */
+    uint32_t n_heads;
+    uint32_t heads[LIMIT_HEADS];
+};
+enum { CLUSTER_FURNITURE = 1 };
+
+int view_cluster(struct view *view, uint32_t id, struct cluster *ret); /* DUP_ENOENT: none or lone */
+uint32_t view_cluster_id(struct view *view, uint32_t id);   /* follows aliases */
+
+/* Writes the record and keeps the orders (recent, size, first) in step; articles < 2 and
+ * links == 0 removes it. */
+int store_put_cluster(struct store *store, const struct cluster *cluster);
+int store_put_alias(struct store *store, uint32_t from, uint32_t to);
+
+enum member_kind { MEMBER_ARTICLE, MEMBER_LINK };
+/* One member or link; outlet is a hash of the outlet's name. ret_outlets: distinct outlets after it
+ * (of articles, not links). */
+int store_add_member(struct store *store, uint32_t cluster, uint32_t num, enum member_kind kind,
+                     uint64_t outlet, uint32_t *ret_outlets);
+int store_del_member(struct store *store, uint32_t cluster, uint32_t num, enum member_kind kind,
+                     uint64_t outlet, uint32_t *ret_outlets);
+/* Up to max members of cluster with a number above after, ascending. Returns how many, or DUP_E... */
+int view_members(struct view *view, uint32_t cluster, uint32_t after, size_t max,
+                 uint32_t *ret_nums, enum member_kind *ret_kinds);
+int view_has_outlet(struct view *view, uint32_t cluster, uint64_t outlet); /* 1 or 0, or DUP_E... */
+
+enum cluster_order { ORDER_RECENT, ORDER_SIZE, ORDER_FIRST };
+/*
+ * Walks clusters in an order, newest or largest first (ORDER_FIRST: by first_time, newest first).
+ * *cursor is opaque: 16 bytes, all zero to begin; moved on past what was returned. Up to max
+ * records. Returns how many, 0 at the end, or DUP_E....
+ */
+struct cluster_cursor { unsigned char bytes[16]; };
+int view_clusters(struct view *view, enum cluster_order order, struct cluster_cursor *cursor,
+                  size_t max, struct cluster *ret);
+
+/* ---- the index ------------------------------------------------------- */
+
+/*
+ * Postings: value -> numbers of the heads whose story carries it. The writer thread only,
+ * within a write transaction. Narrow and batched, so that another engine can stand here.
+ */
+struct posting_list {
+    uint32_t n;                        /* stories kept, at most LIMIT_POSTINGS */
+    uint32_t total;                    /* stories seen, n <= total; capped at LIMIT_POSTINGS + 1 */
+    uint32_t nums[LIMIT_POSTINGS];     /* distinct */
+};
+/* Looks up n values (any order); ret has n entries. Numbers below view_first_num are left out. */
+int store_probe(struct store *store, const uint64_t *values, size_t n, struct posting_list *ret);
+/* Adds (values[i], num) for each i. Pairs that are there already may come again. */
+int store_post(struct store *store, const uint64_t *values, size_t n, uint32_t num);
+
+/* ---- upkeep ---------------------------------------------------------- */
+
+/* One small step of sealing, merging or expiring, in a transaction of its own (call between
+ * batches, no transaction open). Returns 1 when there is more to do, 0 when not, DUP_E.... */
+int store_upkeep(struct store *store, uint32_t expire_below);
+/* Smallest number whose article was seen at or after ms, by bisection. */
+uint32_t view_num_since(struct view *view, int64_t ms);
+
+struct store_stats {
+    uint64_t articles, texts, clusters, members, file_bytes, used_bytes, map_bytes, free_pages;
+    uint64_t index_values, index_memory_used, index_memory_max, segments, segment_bytes;
+    uint64_t probes, probe_hits, filter_skips, seals, merges, expired;
+};
+int view_stats(struct view *view, struct store_stats *ret);
+
+/*
+ * Walks everything: every record's checksum, every reference, counters. Calls report once a
+ * fault with a sentence. Returns the number of faults, or DUP_E....
+ */
+int view_check(struct view *view, void (*report)(void *arg, const char *sentence), void *arg);
+
+/* Copies a consistent state into dir (created, must be empty) while writing goes on. Any thread. */
+int store_backup(struct store *store, const char *dir, struct err *err);
+
+#endif
