@@ -1,4 +1,9 @@
-# dupd - one makefile for everything. Targets: all demo check bench quality lint install deps clean.
+# dupd - one makefile for everything. Targets:
+#   all      dupd, dupctl and libdup.a in build/       demo     install what is missing, build, show it at work
+#   check    install what is missing, run every test   lint     layers, symbols, static checks, man pages
+#   bench    speed, on N=200000 generated articles     quality  against labelled pairs in SHARED=../shared
+#   install  DESTDIR= PREFIX= SYSCONFDIR= ...          deps     the Debian packages only
+# SAN=address,undefined, SAN=thread or COV=1 build in a tree of their own; V=1 shows the commands.
 CC        ?= cc
 PREFIX    ?= /usr
 SYSCONFDIR ?= /etc
@@ -10,6 +15,11 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR    ?= $(PREFIX)/share/man
 UNITDIR   ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+CONFDIR   ?= $(SYSCONFDIR)/dupd
+SHARED    ?= ../shared
+WERROR    ?= -Werror
 SAN       ?=
 COV       ?=
 V         ?=
@@ -20,7 +30,7 @@ suffix := $(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(COV),-cov)
 B := build$(suffix)
 Q := $(if $(V),,@)
 
-WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wvla -Werror
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wvla $(WERROR)
 HARDEN := -fPIE -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 OPT := $(if $(COV),-O0 --coverage,$(if $(SAN),-O1 -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O2))
 CPPFLAGS += -Iinclude -Idaemon -D_GNU_SOURCE -DDUPD_VERSION='"$(VERSION)"' -DDUPD_SYSCONFDIR='"$(SYSCONFDIR)"'
@@ -48,8 +58,14 @@ PARTS := $(B)/libserver.a $(B)/libengine.a $(B)/libstore.a $(B)/libproto.a $(B)/
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c tests/quality/*.c tests/replay/*.c))
 INTEGRATION_TESTS := $(filter-out %.sh %.md %.py,$(wildcard tests/integration/*))
+TIMELINES := $(wildcard tests/replay/*.timeline)
+# Scripts that say "# sanitize" in their first lines run against the sanitized daemon too.
+SANITIZED_TESTS := $(shell awk 'FNR > 12 { nextfile } /^\# sanitize$$/ { print FILENAME }' $(INTEGRATION_TESTS) /dev/null)
 
-.PHONY: all deps tests check demo bench quality lint install clean
+# Recipes that call make build on all processors unless told otherwise.
+MAKE_ALL = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
+.PHONY: all deps tests check demo bench quality lint coverage install clean
 all: $(B)/dupd $(B)/dupctl $(B)/libdup.a
 
 $(B)/%.o: %.c
@@ -86,6 +102,64 @@ tests: all $(UNIT_TESTS) $(TOOLS)
 
 deps:
 	@tests/deps.sh build test
+
+# The whole suite, and once more what the address and undefined-behaviour sanitizers can watch;
+# with SAN= or COV= only that build.
+check: deps
+	@+$(MAKE_ALL) tests
+ifeq ($(SAN)$(COV),)
+	@+$(MAKE_ALL) tests SAN=address,undefined
+	@tests/run.sh $(addprefix $(B):,$(UNIT_TESTS) $(TIMELINES) $(INTEGRATION_TESTS)) \
+	  $(addprefix build-address-undefined:,$(UNIT_TESTS:$(B)/%=build-address-undefined/%) $(TIMELINES) $(SANITIZED_TESTS))
+else
+	@tests/run.sh $(addprefix $(B):,$(UNIT_TESTS) $(TIMELINES) $(if $(SAN),$(SANITIZED_TESTS),$(INTEGRATION_TESTS)))
+endif
+
+demo:
+	@tests/deps.sh build
+	@+$(MAKE_ALL) all
+	@tests/demo/run.sh $(B)
+
+bench: deps
+	@+$(MAKE_ALL) tests
+	@tests/bench/run.py --build $(B) --shared $(SHARED) $(if $(N),--count $(N)) $(BENCH)
+
+quality: deps
+	@+$(MAKE_ALL) tests
+	@tests/quality/run.py --build $(B) --shared $(SHARED) $(QUALITY)
+
+lint:
+	@tests/deps.sh build lint
+	@+$(MAKE_ALL) $(B)/libdup.a
+	@tests/lint/lint.sh $(B)
+
+# Line coverage of the unit and integration tests.
+coverage:
+	@tests/deps.sh build test coverage
+	@+$(MAKE_ALL) check COV=1
+	@gcovr --root . --object-directory build-cov --filter 'daemon/' --print-summary
+
+install: all
+	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(BINDIR) $(LIBDIR) $(PKGCONFIGDIR) $(INCLUDEDIR)/dup $(MANDIR)/man1 \
+	  $(MANDIR)/man5 $(MANDIR)/man8 $(CONFDIR) $(UNITDIR) $(SYSUSERSDIR) $(COMPLETIONDIR))
+	install -m 755 $(B)/dupd $(DESTDIR)$(SBINDIR)/
+	install -m 755 $(B)/dupctl $(DESTDIR)$(BINDIR)/
+	install -m 644 $(B)/libdup.a $(DESTDIR)$(LIBDIR)/
+	install -m 644 include/dup/*.h $(DESTDIR)$(INCLUDEDIR)/dup/
+	install -m 644 man/*.1 $(DESTDIR)$(MANDIR)/man1/
+	install -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5/
+	install -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8/
+	install -m 644 systemd/dupd.socket $(DESTDIR)$(UNITDIR)/
+	sed -e 's|/usr/sbin/dupd|$(SBINDIR)/dupd|; s|/usr/bin/dupctl|$(BINDIR)/dupctl|; s|/etc/dupd|$(CONFDIR)|' \
+	  systemd/dupd.service >$(DESTDIR)$(UNITDIR)/dupd.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/dupd.service
+	install -m 644 systemd/dupd.sysusers $(DESTDIR)$(SYSUSERSDIR)/dupd.conf
+	install -m 644 conf/dupctl.bash-completion $(DESTDIR)$(COMPLETIONDIR)/dupctl
+	for file in dupd.conf agencies.conf outlets.conf; do \
+	  test -e $(DESTDIR)$(CONFDIR)/$$file || install -m 644 conf/$$file $(DESTDIR)$(CONFDIR)/ || exit 1; done
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+	  include/dup/dup.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/dup.pc
+	chmod 644 $(DESTDIR)$(PKGCONFIGDIR)/dup.pc
 
 clean:
 	rm -rf build build-*
