@@ -20,6 +20,7 @@
 struct fold_table fold_table;
 
 #define DECOMPOSED_MAX 32
+#define DECOMPOSE_OPTIONS (UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD)
 #define INLINE_BYTES 6
 
 /* Letters that agencies and readers take for each other, after case folding.
@@ -188,7 +189,7 @@ static int make_entry(struct builder *b, uint32_t c, uint64_t *ret_entry)
     utf8proc_int32_t parts[DECOMPOSED_MAX];
     int boundary = 0;
     utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)c, parts, DECOMPOSED_MAX,
-                                                 UTF8PROC_COMPAT | UTF8PROC_CASEFOLD, &boundary);
+                                                 DECOMPOSE_OPTIONS, &boundary);
     if (n < 0 || n > DECOMPOSED_MAX)
         n = 0;
     n = (utf8proc_ssize_t)compose_hangul(parts, (size_t)n);
