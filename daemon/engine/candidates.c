@@ -1,0 +1,81 @@
+/*
+ * Ranking of candidates: which heads share values with an article, and how
+ * telling those values are. A value that few stories carry counts for much;
+ * one that more than LIMIT_POSTINGS carry counts for nothing. Invariant: the
+ * work is bounded by POSTINGS_MAX postings, rarest values first, whatever
+ * the article or the index holds.
+ */
+#include <string.h>
+
+#include "engine/internal.h"
+
+#define SLOTS 2048u              /* power of two; distinct heads counted for one article */
+#define DISTINCT_MAX (SLOTS / 2)
+#define POSTINGS_MAX 16384u
+
+struct tally {
+    struct candidate slots[SLOTS];
+    size_t distinct, postings;
+};
+
+static void count(struct tally *tally, uint32_t num, double weight)
+{
+    uint32_t at = num * 2654435761u % SLOTS;
+    while (tally->slots[at].num && tally->slots[at].num != num)
+        at = (at + 1) % SLOTS;
+    struct candidate *slot = &tally->slots[at];
+    if (!slot->num) {
+        if (tally->distinct == DISTINCT_MAX)
+            return;
+        tally->distinct++;
+        slot->num = num;
+    }
+    slot->hits++;
+    slot->weight += weight;
+}
+
+static int better(const struct candidate *a, const struct candidate *b)
+{
+    return a->weight > b->weight || (a->weight == b->weight && a->num < b->num);
+}
+
+size_t candidates_rank(const struct engine *engine, size_t n_values, struct candidate *ret)
+{
+    struct tally tally;
+    memset(&tally, 0, sizeof tally);
+    /* Rarest first, in a few classes of story frequency: the bound then cuts common values. */
+    static const uint32_t classes[] = {1, 3, 8, 24, LIMIT_POSTINGS};
+    uint32_t least = 1;
+    for (size_t c = 0; c < sizeof classes / sizeof *classes; least = classes[c] + 1, c++) {
+        for (size_t i = 0; i < n_values; i++) {
+            const struct posting_list *list = &engine->postings[i];
+            if (list->total < least || list->total > classes[c])
+                continue;
+            tally.postings += list->n;
+            if (tally.postings > POSTINGS_MAX)
+                break;
+            for (uint32_t k = 0; k < list->n; k++)
+                count(&tally, list->nums[k], 1.0 / list->total);
+        }
+    }
+    const struct posting_list *same_text = &engine->postings[n_values];
+    for (uint32_t k = 0; k < same_text->n; k++)
+        count(&tally, same_text->nums[k], (double)LIMIT_VALUES);
+    size_t n = 0;
+    for (size_t at = 0; at < SLOTS; at++) {
+        const struct candidate *slot = &tally.slots[at];
+        if (!slot->num)
+            continue;
+        size_t place = n;
+        while (place > 0 && better(slot, &ret[place - 1]))
+            place--;
+        if (place == LIMIT_CANDIDATES)
+            continue;
+        size_t moved = (n < LIMIT_CANDIDATES ? n : LIMIT_CANDIDATES - 1) - place;
+        memmove(ret + place + 1, ret + place, moved * sizeof *ret);
+        ret[place] = *slot;
+        if (n < LIMIT_CANDIDATES)
+            n++;
+    }
+    return n;
+}

@@ -1,0 +1,142 @@
+/*
+ * Cache of heads: a chained hash table and a list in order of use. Invariant:
+ * bytes counts what all entries cost and stays at most max, except that the
+ * entry asked for last is always kept, so a caller's pointer stays good.
+ */
+#include "engine/heads.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS 16384u
+#define PINNED (LIMIT_CANDIDATES + LIMIT_HEADS) /* latest entries that are never evicted */
+
+struct heads {
+    const struct dup_secret *secret; /* borrowed */
+    struct preparer *preparer;       /* owned */
+    struct buf text;                 /* owned; scratch */
+    struct head *bucket[BUCKETS];
+    struct head *newest, *oldest;
+    size_t bytes, max, count;
+};
+
+struct heads *heads_new(const struct dup_secret *secret, size_t bytes)
+{
+    struct heads *heads = calloc(1, sizeof *heads);
+    if (!heads)
+        return NULL;
+    heads->secret = secret;
+    heads->max = bytes;
+    buf_init(&heads->text, LIMIT_LINE);
+    heads->preparer = preparer_new();
+    if (!heads->preparer) {
+        free(heads);
+        return NULL;
+    }
+    return heads;
+}
+
+static void unlink_used(struct heads *heads, struct head *head)
+{
+    *(head->newer ? &head->newer->older : &heads->newest) = head->older;
+    *(head->older ? &head->older->newer : &heads->oldest) = head->newer;
+}
+
+static void link_newest(struct heads *heads, struct head *head)
+{
+    head->newer = NULL;
+    head->older = heads->newest;
+    *(heads->newest ? &heads->newest->newer : &heads->oldest) = head;
+    heads->newest = head;
+}
+
+static void drop(struct heads *heads, struct head *head)
+{
+    struct head **at = &heads->bucket[head->num % BUCKETS];
+    while (*at != head)
+        at = &(*at)->next;
+    *at = head->next;
+    unlink_used(heads, head);
+    heads->bytes -= head->bytes;
+    heads->count--;
+    article_done(&head->article);
+    prepared_done(&head->text);
+    free(head);
+}
+
+static int load(struct heads *heads, struct view *view, struct head *head)
+{
+    struct json_error err;
+    int r = view_article(view, head->num, &head->article);
+    if (r == 0)
+        r = view_text(view, head->num, &heads->text);
+    if (r == 0)
+        r = prepare_text(heads->preparer, heads->secret, head->article.title,
+                         (struct str){heads->text.data, heads->text.len}, &head->text, &err);
+    if (r < 0)
+        return r;
+    head->outlet = outlet_hash(head->article.outlet.data, head->article.outlet.len);
+    head->bytes = sizeof *head + head->article.memory.cap +
+                  head->text.body.n * (3 * sizeof(uint32_t) + 1) +
+                  head->text.n_values * (sizeof(uint64_t) + sizeof(uint32_t));
+    return 0;
+}
+
+int heads_get(struct heads *heads, struct view *view, uint32_t num, struct head **ret)
+{
+    struct head *head = heads->bucket[num % BUCKETS];
+    while (head && head->num != num)
+        head = head->next;
+    if (head) {
+        unlink_used(heads, head);
+        link_newest(heads, head);
+        *ret = head;
+        return 0;
+    }
+    head = calloc(1, sizeof *head);
+    if (!head)
+        return DUP_ENOMEM;
+    head->num = num;
+    article_init(&head->article);
+    int r = load(heads, view, head);
+    if (r < 0) {
+        article_done(&head->article);
+        free(head);
+        return r;
+    }
+    head->next = heads->bucket[num % BUCKETS];
+    heads->bucket[num % BUCKETS] = head;
+    link_newest(heads, head);
+    heads->bytes += head->bytes;
+    heads->count++;
+    while (heads->bytes > heads->max && heads->count > PINNED)
+        drop(heads, heads->oldest);
+    *ret = head;
+    return 0;
+}
+
+void heads_forget(struct heads *heads, uint32_t num)
+{
+    for (struct head *head = heads->bucket[num % BUCKETS]; head; head = head->next) {
+        if (head->num == num) {
+            drop(heads, head);
+            return;
+        }
+    }
+}
+
+void heads_clear(struct heads *heads)
+{
+    while (heads->oldest)
+        drop(heads, heads->oldest);
+}
+
+void heads_free(struct heads *heads)
+{
+    if (!heads)
+        return;
+    heads_clear(heads);
+    preparer_free(heads->preparer);
+    buf_done(&heads->text);
+    free(heads);
+}

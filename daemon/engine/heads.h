@@ -1,0 +1,30 @@
+/*
+ * heads.h - heads of clusters, ready for comparison, in bounded memory.
+ */
+#ifndef DUPD_HEADS_H
+#define DUPD_HEADS_H
+
+#include "engine/prepare.h"
+#include "store/store.h"
+
+struct head {
+    uint32_t num;
+    struct article article;      /* its record */
+    struct prepared text;        /* tokens, values; title tokens */
+    uint64_t outlet;
+    size_t bytes;                /* what it costs */
+    struct head *newer, *older;  /* order of use */
+    struct head *next;           /* in its bucket */
+};
+
+struct heads;
+
+struct heads *heads_new(const struct dup_secret *secret, size_t bytes);
+void heads_free(struct heads *heads);
+/* The head of an article number, read and tokenised if need be. Valid until the next
+ * heads_get. DUP_ENOENT when its text is gone; DUP_ENOMEM, DUP_ECORRUPT. */
+int heads_get(struct heads *heads, struct view *view, uint32_t num, struct head **ret);
+void heads_forget(struct heads *heads, uint32_t num); /* its record has changed */
+void heads_clear(struct heads *heads);
+
+#endif

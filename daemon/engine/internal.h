@@ -1,0 +1,76 @@
+/*
+ * internal.h - what the files of the engine share.
+ */
+#ifndef DUPD_ENGINE_INTERNAL_H
+#define DUPD_ENGINE_INTERNAL_H
+
+#include "engine/engine.h"
+#include "engine/heads.h"
+
+struct candidate {
+    uint32_t num;     /* head */
+    uint32_t hits;    /* values shared */
+    double weight;    /* the same, each by how few stories carry it */
+};
+
+/* A head that shares something worth saying with the article. */
+struct match {
+    uint32_t head, cluster;            /* cluster: aliases followed */
+    struct dup_decision decision;
+    double share_a;                    /* plain share of the article that stands in the head */
+    const struct dup_comparison *comparison; /* into engine->comparisons */
+};
+
+/* What is found for an article before anything is written. */
+struct finding {
+    size_t n_joins, n_links;
+    struct match joins[LIMIT_CANDIDATES]; /* one a cluster, best first; empty for an original */
+    struct match links[LIMIT_CANDIDATES]; /* one a cluster, best first; only where nothing joins */
+    int furniture;                     /* it is the same page furniture as an article known as that */
+};
+
+struct engine {
+    struct store *store;               /* borrowed */
+    struct engine_options options;
+    struct heads *heads;               /* owned */
+    struct dup_comparer *comparer;     /* owned */
+    struct preparer *preparer;         /* owned */
+    struct posting_list *postings;     /* owned; LIMIT_VALUES + 1 entries: the article's values, its text's hash last */
+    struct posting_list *head_postings;/* owned; the same of a head, for its furniture */
+    uint8_t *stories_a, *stories_b;    /* owned; a token's story count, stories_cap entries */
+    size_t stories_cap;
+    uint64_t *values;                  /* owned; LIMIT_VALUES + 1 */
+    struct dup_comparison *comparisons;/* owned; LIMIT_CANDIDATES */
+    struct article match, scratch, member; /* what verdicts point into; records under change */
+};
+
+/* The heads that share most with the article, best first, from engine->postings. */
+size_t candidates_rank(const struct engine *engine, size_t n_values, struct candidate *ret);
+
+/* Looks the article up and compares it; writes nothing. now: its time, ms. */
+int engine_find(struct engine *engine, struct view *view, const struct prepared *article,
+                int64_t now, struct finding *ret);
+
+/* When an article was published, for ordering: the claimed time unless it is missing or lies
+ * more than a day after the arrival. */
+int64_t article_time(int64_t published, int64_t seen);
+
+/* The value under which a whole text is posted. */
+uint64_t text_value(uint64_t text_hash);
+
+/* ---- membership.c: clusters as articles come and go ---- */
+
+/* Reads a cluster's record, or makes that of a lone article (its number is its cluster's). */
+int cluster_load(struct engine *engine, struct view *view, uint32_t id, struct cluster *ret);
+/* Adds an article (not yet counted) to a cluster and writes the cluster's record. */
+int cluster_join(struct engine *engine, struct cluster *cluster, const struct article *article);
+/* Links an article to a cluster. */
+int cluster_link(struct engine *engine, uint32_t id, const struct article *article);
+/* Takes an article out of its cluster; another member becomes head where it must. */
+int cluster_leave(struct engine *engine, const struct article *article);
+/* Makes two clusters one; the larger keeps its id, which is returned. */
+int cluster_merge(struct engine *engine, uint32_t a, uint32_t b, uint32_t *ret_id);
+/* Takes a cluster apart that proved to be a page and not a story: every member stands alone. */
+int cluster_dissolve(struct engine *engine, struct cluster *cluster);
+
+#endif

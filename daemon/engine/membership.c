@@ -1,0 +1,308 @@
+/*
+ * Membership: clusters as articles join, leave, and clusters merge.
+ * Invariant: a stored cluster's counters are those of its member rows, its
+ * heads are articles flagged ARTICLE_HEAD, and a cluster with articles has a
+ * head. A lone article's cluster has no record until something joins it.
+ */
+#include <string.h>
+
+#include "engine/internal.h"
+
+#define PAGE 256
+
+static void note_time(struct cluster *c, uint32_t num, int64_t time)
+{
+    if (!c->first || time < c->first_time || (time == c->first_time && num < c->first)) {
+        c->first = num;
+        c->first_time = time;
+    }
+    if (time > c->last_time)
+        c->last_time = time;
+    if (num > c->last)
+        c->last = num;
+}
+
+static uint64_t outlet_of(const struct article *article)
+{
+    return outlet_hash(article->outlet.data, article->outlet.len);
+}
+
+/* Adds the row and the counts; the caller writes the record. */
+static int add(struct engine *e, struct cluster *c, const struct article *article)
+{
+    int r = store_add_member(e->store, c->id, article->num, MEMBER_ARTICLE, outlet_of(article),
+                             &c->outlets);
+    if (r < 0)
+        return r;
+    if (c->articles == 0 && c->first == 0)
+        c->last_time = INT64_MIN;
+    c->articles++;
+    c->relations[article->relation]++;
+    note_time(c, article->num, article_time(article->published, article->seen));
+    if (article->flags & ARTICLE_HEAD && c->n_heads < LIMIT_HEADS)
+        c->heads[c->n_heads++] = article->num;
+    return 0;
+}
+
+int cluster_load(struct engine *e, struct view *view, uint32_t id, struct cluster *ret)
+{
+    int r = view_cluster(view, id, ret);
+    if (r != DUP_ENOENT)
+        return r;
+    r = view_article(view, id, &e->member);
+    if (r < 0)
+        return r;
+    memset(ret, 0, sizeof *ret);
+    ret->id = id;
+    if (e->member.flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED))
+        return 0;
+    ret->articles = 1;
+    ret->outlets = e->member.outlet.len > 0;
+    ret->relations[e->member.relation] = 1;
+    ret->first = ret->last = id;
+    ret->first_time = ret->last_time = article_time(e->member.published, e->member.seen);
+    ret->n_heads = 1;
+    ret->heads[0] = id;
+    return 0;
+}
+
+/* Gives a lone article's cluster its row, so that more can stand beside it. */
+static int materialise(struct engine *e, struct cluster *c)
+{
+    struct cluster stored;
+    int r = view_cluster(store_writer_view(e->store), c->id, &stored);
+    if (r != DUP_ENOENT)
+        return r;
+    if (c->articles == 0)
+        return 0;
+    r = view_article(store_writer_view(e->store), c->id, &e->member);
+    if (r < 0)
+        return r;
+    return store_add_member(e->store, c->id, c->id, MEMBER_ARTICLE, outlet_of(&e->member),
+                            &c->outlets);
+}
+
+int cluster_join(struct engine *e, struct cluster *c, const struct article *article)
+{
+    int r = materialise(e, c);
+    if (r == 0)
+        r = add(e, c, article);
+    return r < 0 ? r : store_put_cluster(e->store, c);
+}
+
+int cluster_link(struct engine *e, uint32_t id, const struct article *article)
+{
+    struct cluster c;
+    int r = cluster_load(e, store_writer_view(e->store), id, &c);
+    if (r == 0)
+        r = materialise(e, &c);
+    if (r == 0)
+        r = store_add_member(e->store, id, article->num, MEMBER_LINK, outlet_of(article), NULL);
+    if (r < 0)
+        return r;
+    c.links++;
+    return store_put_cluster(e->store, &c);
+}
+
+/* Calls visit for each member that counts, in order; stops on an error or a positive value. */
+static int each_member(struct engine *e, uint32_t id, enum member_kind kind,
+                       int (*visit)(struct engine *e, struct article *member, void *arg), void *arg)
+{
+    struct view *view = store_writer_view(e->store);
+    uint32_t nums[PAGE], after = 0;
+    enum member_kind kinds[PAGE];
+    for (;;) {
+        int n = view_members(view, id, after, PAGE, nums, kinds);
+        if (n <= 0)
+            return n;
+        for (int i = 0; i < n; i++) {
+            if (kinds[i] != kind)
+                continue;
+            int r = view_article(view, nums[i], &e->member);
+            if (r == 0)
+                r = visit(e, &e->member, arg);
+            else if (r == DUP_ENOENT)
+                r = 0;
+            if (r != 0)
+                return r;
+        }
+        after = nums[n - 1];
+    }
+}
+
+static int renew_times(struct engine *e, struct article *member, void *arg)
+{
+    (void)e;
+    note_time(arg, member->num, article_time(member->published, member->seen));
+    return 0;
+}
+
+struct fullest {
+    uint32_t num, words, seen;
+};
+
+/* The longest text among the first members: enough to stand for the cluster. */
+static int pick_fullest(struct engine *e, struct article *member, void *arg)
+{
+    struct fullest *f = arg;
+    struct head *text;
+    if (member->words > f->words && heads_get(e->heads, store_writer_view(e->store), member->num, &text) == 0) {
+        f->num = member->num;
+        f->words = member->words;
+    }
+    return ++f->seen == PAGE;
+}
+
+/* Makes a member the head: all its values go into the index under its number. */
+static int promote(struct engine *e, struct cluster *c)
+{
+    struct fullest fullest = {0};
+    int r = each_member(e, c->id, MEMBER_ARTICLE, pick_fullest, &fullest);
+    if (r < 0 || !fullest.num)
+        return r < 0 ? r : 0;
+    struct head *text;
+    r = heads_get(e->heads, store_writer_view(e->store), fullest.num, &text);
+    if (r < 0)
+        return r;
+    uint32_t n = text->text.n_values;
+    memcpy(e->values, text->text.values, n * sizeof *e->values);
+    e->values[n] = text_value(text->text.text_hash);
+    r = store_post(e->store, e->values, n + 1, fullest.num);
+    if (r == 0)
+        r = view_article(store_writer_view(e->store), fullest.num, &e->member);
+    if (r < 0)
+        return r;
+    e->member.flags |= ARTICLE_HEAD;
+    e->member.n_values = n + 1;
+    e->member.values = e->values;
+    c->heads[c->n_heads++] = fullest.num;
+    heads_forget(e->heads, fullest.num);
+    return store_set_article(e->store, &e->member);
+}
+
+static int unlink_from(struct engine *e, const struct article *article)
+{
+    struct view *view = store_writer_view(e->store);
+    int r = view_article(view, article->linked, &e->member);
+    if (r < 0)
+        return r == DUP_ENOENT ? 0 : r;
+    struct cluster c;
+    uint32_t id = view_cluster_id(view, e->member.cluster);
+    r = view_cluster(view, id, &c);
+    if (r < 0)
+        return r == DUP_ENOENT ? 0 : r;
+    r = store_del_member(e->store, id, article->num, MEMBER_LINK, outlet_of(article), NULL);
+    if (r < 0)
+        return r == DUP_ENOENT ? 0 : r;
+    if (c.links)
+        c.links--;
+    return store_put_cluster(e->store, &c);
+}
+
+int cluster_leave(struct engine *e, const struct article *article)
+{
+    struct view *view = store_writer_view(e->store);
+    struct cluster c;
+    int r = article->linked ? unlink_from(e, article) : 0;
+    heads_forget(e->heads, article->num);
+    uint32_t id = view_cluster_id(view, article->cluster);
+    if (r < 0 || (r = view_cluster(view, id, &c)) < 0)
+        return r == DUP_ENOENT ? 0 : r;
+    r = store_del_member(e->store, id, article->num, MEMBER_ARTICLE, outlet_of(article), &c.outlets);
+    if (r < 0)
+        return r;
+    c.articles--;
+    c.relations[article->relation]--;
+    for (uint32_t i = 0; i < c.n_heads; i++) {
+        if (c.heads[i] == article->num) {
+            memmove(c.heads + i, c.heads + i + 1, (c.n_heads - i - 1) * sizeof *c.heads);
+            c.n_heads--;
+        }
+    }
+    if (c.articles && !c.n_heads && (r = promote(e, &c)) < 0)
+        return r;
+    if (c.first == article->num || c.last == article->num) {
+        c.first = c.last = 0;
+        c.last_time = INT64_MIN;
+        if ((r = each_member(e, id, MEMBER_ARTICLE, renew_times, &c)) < 0)
+            return r;
+    }
+    return store_put_cluster(e->store, &c);
+}
+
+struct move {
+    struct cluster *from, *to;
+    enum member_kind kind;
+};
+
+static int move_member(struct engine *e, struct article *member, void *arg)
+{
+    struct move *m = arg;
+    int r = store_del_member(e->store, m->from->id, member->num, m->kind, outlet_of(member),
+                             &m->from->outlets);
+    if (r == 0 && m->kind == MEMBER_ARTICLE)
+        return add(e, m->to, member);
+    if (r == 0)
+        r = store_add_member(e->store, m->to->id, member->num, m->kind, outlet_of(member), NULL);
+    m->to->links += r == 0;
+    return r;
+}
+
+int cluster_merge(struct engine *e, uint32_t a, uint32_t b, uint32_t *ret_id)
+{
+    struct cluster to, from;
+    struct view *view = store_writer_view(e->store);
+    int r = cluster_load(e, view, a, &to);
+    if (r == 0)
+        r = cluster_load(e, view, b, &from);
+    if (r < 0)
+        return r;
+    if (from.articles > to.articles || (from.articles == to.articles && from.id < to.id)) {
+        struct cluster swap = to;
+        to = from;
+        from = swap;
+    }
+    if ((r = materialise(e, &to)) < 0 || (r = materialise(e, &from)) < 0)
+        return r;
+    struct move move = {&from, &to, MEMBER_ARTICLE};
+    if ((r = each_member(e, from.id, MEMBER_ARTICLE, move_member, &move)) < 0)
+        return r;
+    move.kind = MEMBER_LINK;
+    if ((r = each_member(e, from.id, MEMBER_LINK, move_member, &move)) < 0)
+        return r;
+    to.pages += from.pages;
+    uint32_t id = from.id;
+    from = (struct cluster){.id = id};
+    if ((r = store_put_cluster(e->store, &from)) < 0 ||
+        (r = store_put_cluster(e->store, &to)) < 0 ||
+        (r = store_put_alias(e->store, id, to.id)) < 0)
+        return r;
+    *ret_id = to.id;
+    return 0;
+}
+
+static int stand_alone(struct engine *e, struct article *member, void *arg)
+{
+    struct cluster *c = arg;
+    int r = store_del_member(e->store, c->id, member->num, MEMBER_ARTICLE, outlet_of(member),
+                             &c->outlets);
+    if (r < 0)
+        return r;
+    member->relation = DUP_ORIGINAL;
+    member->cluster = member->head = member->num;
+    member->share_shorter = member->share_longer = member->jaccard = 0;
+    member->longest = 0;
+    member->flags |= ARTICLE_FURNITURE;
+    heads_forget(e->heads, member->num);
+    return store_set_article(e->store, member);
+}
+
+int cluster_dissolve(struct engine *e, struct cluster *c)
+{
+    int r = each_member(e, c->id, MEMBER_ARTICLE, stand_alone, c);
+    if (r < 0)
+        return r;
+    uint32_t id = c->id, links = c->links;
+    *c = (struct cluster){.id = id, .links = links};
+    return store_put_cluster(e->store, c);
+}

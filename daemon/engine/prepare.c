@@ -1,0 +1,236 @@
+/*
+ * Preparing articles: everything that can be done without looking at what is
+ * stored, so that it runs on as many threads as there are. Invariant: a
+ * prepared article owns all that it points to and depends on no preparer.
+ */
+#include "engine/prepare.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+struct preparer {
+    struct dup_tokens tokens;   /* arrays in block, grown for the longest text so far */
+    uint64_t *shingles, *values;
+    uint32_t *positions;
+    void *block;                /* owned */
+    size_t cap;
+};
+
+struct preparer *preparer_new(void)
+{
+    return calloc(1, sizeof(struct preparer));
+}
+
+void preparer_free(struct preparer *p)
+{
+    if (p)
+        free(p->block);
+    free(p);
+}
+
+/* Room for a text of len bytes. */
+static int reserve(struct preparer *p, size_t len)
+{
+    size_t need = dup_tokens_max(len);
+    if (need <= p->cap)
+        return 0;
+    need += need / 2 + 1024;
+    char *block = malloc(need * (2 * sizeof(uint64_t) + 4 * sizeof(uint32_t) + 1));
+    if (!block)
+        return DUP_ENOMEM;
+    free(p->block);
+    p->block = block;
+    p->cap = need;
+    p->shingles = (uint64_t *)(void *)block;
+    p->values = p->shingles + need;
+    p->positions = (uint32_t *)(void *)(p->values + need);
+    p->tokens.hash = p->positions + need;
+    p->tokens.begin = p->tokens.hash + need;
+    p->tokens.end = p->tokens.begin + need;
+    p->tokens.flags = (uint8_t *)(p->tokens.end + need);
+    p->tokens.cap = need;
+    return 0;
+}
+
+/* Keeps the LIMIT_VALUES least values: chosen by content, so that a copy keeps the same ones. */
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static size_t keep_least(uint64_t *values, uint32_t *positions, size_t n, uint64_t *scratch)
+{
+    if (n <= LIMIT_VALUES)
+        return n;
+    memcpy(scratch, values, n * sizeof *scratch);
+    qsort(scratch, n, sizeof *scratch, by_value);
+    uint64_t most = scratch[LIMIT_VALUES - 1];
+    size_t kept = 0;
+    for (size_t i = 0; i < n && kept < LIMIT_VALUES; i++) {
+        if (values[i] > most)
+            continue;
+        values[kept] = values[i];
+        positions[kept++] = positions[i];
+    }
+    return kept;
+}
+
+static void *take(char **at, const void *from, size_t size)
+{
+    void *to = *at;
+    memcpy(to, from, size);
+    *at += size;
+    return to;
+}
+
+static char *copy_tokens(char *at, const struct dup_tokens *from, struct dup_tokens *to)
+{
+    to->n = to->cap = from->n;
+    to->hash = take(&at, from->hash, from->n * sizeof *from->hash);
+    to->begin = take(&at, from->begin, from->n * sizeof *from->begin);
+    to->end = take(&at, from->end, from->n * sizeof *from->end);
+    return at;
+}
+
+/* Body, and title if there is one, in one block. */
+static int fingerprint(struct preparer *p, const struct dup_secret *secret, const char *title,
+                       size_t title_len, const char *body, size_t body_len, struct prepared *ret,
+                       struct json_error *err)
+{
+    size_t offset = 0;
+    int r = reserve(p, body_len);
+    if (r < 0)
+        return json_error_set(err, r, "", JSON_NOWHERE, "out of memory");
+    r = dup_tokenize(secret, body, body_len, &p->tokens, &offset);
+    if (r < 0)
+        return json_error_set(err, r, "body", r == DUP_EUTF8 ? offset : JSON_NOWHERE,
+                              "the body cannot be read: %s", dup_strerror(r));
+    if (p->tokens.n == 0)
+        return json_error_set(err, DUP_EEMPTY, "body", JSON_NOWHERE,
+                              "the body holds no letter and no digit");
+
+    uint32_t hash[LIMIT_TITLE], begin[LIMIT_TITLE], end[LIMIT_TITLE];
+    uint8_t flags[LIMIT_TITLE];
+    struct dup_tokens head = {hash, begin, end, flags, 0, LIMIT_TITLE};
+    if (title_len) {
+        r = dup_tokenize(secret, title, title_len, &head, &offset);
+        if (r < 0)
+            return json_error_set(err, r, "title", r == DUP_EUTF8 ? offset : JSON_NOWHERE,
+                                  "the title cannot be read: %s", dup_strerror(r));
+    }
+
+    size_t shingles = dup_shingles(secret, &p->tokens, p->shingles);
+    uint32_t signature[DUP_LANES];
+    dup_minhash(p->shingles, shingles, signature);
+    for (int i = 0; i < DUP_LANES; i++)
+        ret->minhash[i] = (uint8_t)signature[i];
+    ret->simhash = dup_simhash(p->shingles, shingles);
+    ret->text_hash = dup_text_hash(secret, &p->tokens);
+    size_t n = dup_winnow(p->shingles, shingles, p->values, p->positions);
+    n = keep_least(p->values, p->positions, n, p->shingles);
+
+    char *at = malloc(n * (sizeof(uint64_t) + sizeof(uint32_t)) +
+                      (p->tokens.n + head.n) * (3 * sizeof(uint32_t) + 1));
+    if (!at)
+        return json_error_set(err, DUP_ENOMEM, "", JSON_NOWHERE, "out of memory");
+    ret->memory = at;
+    ret->n_values = (uint32_t)n;
+    ret->values = take(&at, p->values, n * sizeof *p->values);
+    ret->positions = take(&at, p->positions, n * sizeof *p->positions);
+    at = copy_tokens(at, &p->tokens, &ret->body);
+    at = copy_tokens(at, &head, &ret->title);
+    ret->body.flags = take(&at, p->tokens.flags, p->tokens.n);
+    ret->title.flags = take(&at, flags, head.n);
+    return 0;
+}
+
+int prepare_text(struct preparer *p, const struct dup_secret *secret, struct str title,
+                 struct str text, struct prepared *ret, struct json_error *err)
+{
+    struct prepared made = {.in.published = DUP_TIME_NONE};
+    int r = fingerprint(p, secret, title.data, title.len, text.data, text.len, &made, err);
+    if (r == 0)
+        *ret = made;
+    return r;
+}
+
+static void find_credits(const struct dup_agencies *agencies, struct prepared *made)
+{
+    const struct article_in *in = &made->in;
+    struct dup_credit_input input = {
+        .body = in->body.data, .body_len = in->body.len, .byline = in->byline.data,
+        .byline_len = in->byline.len, .credit = in->credit.data, .credit_len = in->credit.len,
+        .url = in->url.data, .url_len = in->url.len, .title = in->title.data,
+        .title_len = in->title.len};
+    struct dup_credits credits;
+    dup_credits_find(agencies, &input, &credits);
+    made->claim = (uint8_t)credits.claim;
+    size_t used = 0;
+    for (size_t i = 0; i < credits.n; i++) {
+        const char *name = dup_agency_name(agencies, credits.list[i].agency);
+        int repeated = credits.list[i].claim != credits.claim;
+        for (size_t k = 0; k < i && !repeated; k++)
+            repeated = credits.list[k].agency == credits.list[i].agency &&
+                       credits.list[k].claim == credits.claim;
+        size_t len = strlen(name);
+        if (repeated || used + len + 2 > sizeof made->agencies)
+            continue;
+        if (used)
+            made->agencies[used++] = '+';
+        memcpy(made->agencies + used, name, len + 1);
+        used += len;
+    }
+}
+
+int prepare_article(struct preparer *p, const struct prepare_options *options,
+                    struct json_object *object, struct prepared *ret, struct json_error *err)
+{
+    struct prepared made = {0};
+    int r = article_in_read(object, options->body_max, &made.in, err);
+    if (r < 0)
+        return r;
+    struct article_in *in = &made.in;
+    buf_init(&made.packed, LIMIT_LINE);
+    r = fingerprint(p, options->secret, in->title.data, in->title.len, in->body.data, in->body.len,
+                    &made, err);
+    if (r == 0 && (r = store_pack(in->body.data, in->body.len, &made.packed)) < 0)
+        json_error_set(err, r, "", JSON_NOWHERE, "the text cannot be packed: %s", dup_strerror(r));
+    if (r < 0) {
+        prepared_done(&made);
+        return r;
+    }
+    made.outlet = outlet_hash(in->outlet.data, in->outlet.len);
+    if (options->agencies)
+        find_credits(options->agencies, &made);
+    *ret = made;
+    if (in->id.len == 0) {
+        int len = snprintf(ret->made_id, sizeof ret->made_id, "x%016llx",
+                           (unsigned long long)made.text_hash);
+        ret->in.id = (struct field){ret->made_id, (size_t)len};
+    }
+    return 0;
+}
+
+void prepared_done(struct prepared *prepared)
+{
+    if (prepared->in.object)
+        article_in_done(&prepared->in);
+    buf_done(&prepared->packed);
+    free(prepared->memory);
+    *prepared = (struct prepared){0};
+}
+
+uint64_t outlet_hash(const char *name, size_t len)
+{
+    char folded[LIMIT_FIELD];
+    if (len == 0)
+        return 0;
+    if (len > sizeof folded)
+        len = sizeof folded;
+    for (size_t i = 0; i < len; i++)
+        folded[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
+    return XXH3_64bits(folded, len) | 1;
+}

@@ -1,0 +1,60 @@
+/*
+ * prepare.h - the part of an article's way that needs no store.
+ *
+ * A worker reads the request's fields, tokenises, fingerprints and packs the
+ * text; what comes out is all that the engine needs to decide. Any thread,
+ * one struct preparer each.
+ */
+#ifndef DUPD_PREPARE_H
+#define DUPD_PREPARE_H
+
+#include "base/buf.h"
+#include "dup/credit.h"
+#include "dup/fingerprint.h"
+#include "proto/article.h"
+#include "store/store.h"
+
+/* What all preparers share; borrowed, must outlive them. */
+struct prepare_options {
+    const struct dup_secret *secret;
+    const struct dup_agencies *agencies; /* NULL: no credits are looked for */
+    const struct outlets *outlets;       /* NULL: outlets are taken as they come */
+    size_t body_max;                     /* bytes */
+};
+
+struct prepared {
+    struct article_in in;          /* owned; strings that the rest points into */
+    char made_id[24];              /* id made of the text's hash when none was given */
+    struct dup_tokens body, title; /* arrays in memory */
+    uint64_t outlet;               /* hash of the outlet's name; 0 unknown */
+    uint64_t text_hash, simhash;
+    uint8_t minhash[DUP_LANES];
+    uint32_t n_values;
+    uint64_t *values;              /* in memory, text order */
+    uint32_t *positions;           /* in memory, first token of each value's shingle */
+    struct buf packed;             /* owned; the body, compressed */
+    void *memory;                  /* owned: one block for tokens and values */
+    uint8_t claim;
+    char agencies[96];             /* short names joined by '+', "" for none */
+};
+
+struct preparer;
+struct preparer *preparer_new(void); /* NULL: out of memory */
+void preparer_free(struct preparer *preparer);
+
+/*
+ * Prepares the article in object (a reference is taken). Errors as article_in_read, and
+ * DUP_EUTF8, DUP_EEMPTY for a body without a single word. On an error *ret needs no done.
+ */
+int prepare_article(struct preparer *preparer, const struct prepare_options *options,
+                    struct json_object *object, struct prepared *ret, struct json_error *err);
+/* Tokens, fingerprints and values of a bare text and title (may be empty), as prepare_article
+ * makes them. */
+int prepare_text(struct preparer *preparer, const struct dup_secret *secret, struct str title,
+                 struct str text, struct prepared *ret, struct json_error *err);
+void prepared_done(struct prepared *prepared);
+
+/* Hash of an outlet's name, case folded for ASCII; 0 for none. */
+uint64_t outlet_hash(const char *name, size_t len);
+
+#endif
