@@ -129,7 +129,7 @@ scripts() {
     done
     shellcheck -x -S warning -f gcc "${shell[@]}"
     for file in "${python[@]}"; do
-        python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$file" 2>&1 | tail -n 1
+        python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$file" 2>&1 | tail -n 1 | sed "s|^|$file: |"
     done
 }
 
