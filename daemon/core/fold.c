@@ -4,7 +4,7 @@
  * of the tokeniser does. A code point is decomposed (NFKD) and case-folded;
  * of the result the marks with a combining class, the default-ignorables
  * and everything that is neither letter nor digit go; what remains is put
- * through the short table of equivalents below. Invariant: a source
+ * through the short tables of equivalents below. Invariant: a source
  * character becomes part of one token at most, so that offsets stay simple;
  * what folds to nothing either breaks or is passed over.
  */
@@ -66,7 +66,7 @@ static const struct { uint16_t c; uint8_t class; } special[] = {
     { 0x2039, FOLD_QUOTE }, { 0x203a, FOLD_QUOTE }, { 0x300c, FOLD_QUOTE }, { 0x300d, FOLD_QUOTE },
     { 0x300e, FOLD_QUOTE }, { 0x300f, FOLD_QUOTE }, { 0xff02, FOLD_QUOTE },
     { 0x0640, FOLD_DROP },                           /* tatweel only stretches a word */
-    { 0x2120, FOLD_BREAK }, { 0x2122, FOLD_BREAK },  /* trade marks are no part of the name */
+    { 0x2116, FOLD_BREAK }, { 0x2120, FOLD_BREAK }, { 0x2122, FOLD_BREAK }, /* numero, trade marks */
 };
 
 /* Scripts written without spaces. */
@@ -87,12 +87,27 @@ static int is_unspaced(uint32_t c)
     return 0;
 }
 
-/* Letter, digit or neither, of a code point that decomposition has left. */
+static int is_special(uint32_t c, enum fold_class *ret_class)
+{
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+        if (special[i].c == c) {
+            if (ret_class)
+                *ret_class = (enum fold_class)special[i].class;
+            return 1;
+        }
+    return 0;
+}
+
+/* The part of one code point, not yet decomposed or as decomposition has left it. */
 static enum fold_class classify(uint32_t c)
 {
     const utf8proc_property_t *property = utf8proc_get_property((utf8proc_int32_t)c);
 
-    if (property->ignorable || c == 0x0640)
+    enum fold_class class;
+
+    if (is_special(c, &class))
+        return class;
+    if (property->ignorable)
         return FOLD_DROP;
     switch (property->category) {
     case UTF8PROC_CATEGORY_ND:
@@ -178,63 +193,71 @@ static uint32_t add_long(struct builder *b, const unsigned char *bytes, size_t l
     return (uint32_t)(b->pool_n - len);
 }
 
-static int make_entry(struct builder *b, uint32_t c, uint64_t *ret_entry)
+/*
+ * Folds c into bytes: returns their number, which is 0 when no letter or
+ * digit is in it, and sets its class and whether it is a jamo that joins.
+ */
+static unsigned fold_one(uint32_t c, unsigned char bytes[DECOMPOSED_MAX * UTF8_MAX],
+                         enum fold_class *ret_class, int *ret_jamo)
 {
-    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
-        if (special[i].c == c) {
-            *ret_entry = special[i].class;
-            return 0;
-        }
-
     utf8proc_int32_t parts[DECOMPOSED_MAX];
     int boundary = 0;
     utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)c, parts, DECOMPOSED_MAX,
                                                  DECOMPOSE_OPTIONS, &boundary);
-    if (n < 0 || n > DECOMPOSED_MAX)
-        n = 0;
-    n = (utf8proc_ssize_t)compose_hangul(parts, (size_t)n);
-
-    enum fold_class class = FOLD_BREAK;
-    unsigned char bytes[DECOMPOSED_MAX * UTF8_MAX];
     unsigned len = 0;
-    for (utf8proc_ssize_t i = 0; i < n; i++) {
+
+    *ret_class = classify(c);
+    *ret_jamo = 0;
+    if (is_special(c, NULL) || n <= 0 || n > DECOMPOSED_MAX)
+        return 0;
+    size_t composed = compose_hangul(parts, (size_t)n);
+    for (size_t i = 0; i < composed; i++) {
         uint32_t part = (uint32_t)parts[i];
-        enum fold_class kind = classify(part);
-        if (kind == FOLD_DIGIT)
-            bytes[len] = (unsigned char)('0' + digit_value(part));
-        else if (kind != FOLD_LETTER && kind != FOLD_CHAR)
+        enum fold_class class = classify(part);
+        if (class != FOLD_LETTER && class != FOLD_DIGIT && class != FOLD_CHAR)
             continue;
         if (len == 0)
-            class = kind;
-        len += kind == FOLD_DIGIT ? 1 : put_letter(part, bytes + len);
+            *ret_class = class;
+        if (class == FOLD_DIGIT)
+            bytes[len++] = (unsigned char)('0' + digit_value(part));
+        else
+            len += put_letter(part, bytes + len);
     }
+    *ret_jamo = composed == 1 && fold_is_jamo((uint32_t)parts[0]);
+    return len;
+}
+
+static int make_entry(struct builder *b, uint32_t c, uint64_t *ret_entry)
+{
+    unsigned char bytes[DECOMPOSED_MAX * UTF8_MAX], self[UTF8_MAX];
+    enum fold_class class;
+    int jamo;
+    unsigned len = fold_one(c, bytes, &class, &jamo);
+
     if (len == 0) {
-        *ret_entry = classify(c);
-        if (*ret_entry == FOLD_LETTER || *ret_entry == FOLD_CHAR || *ret_entry == FOLD_DIGIT)
-            *ret_entry = FOLD_BREAK;
+        int lost = class == FOLD_LETTER || class == FOLD_DIGIT || class == FOLD_CHAR;
+        *ret_entry = lost ? FOLD_BREAK : class;
         return 0;
     }
 
-    uint64_t entry = class;
     utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
+    uint64_t entry = class | (jamo ? FOLD_JAMO : 0);
     if (category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LT)
         entry |= FOLD_UPPER;
-    if (n == 1 && fold_is_jamo((uint32_t)parts[0]))
-        entry |= FOLD_JAMO;
-
-    unsigned char self[UTF8_MAX];
     if (utf8_encode(c, self) == len && memcmp(self, bytes, len) == 0) {
-        entry |= FOLD_SELF;
-    } else if (len > INLINE_BYTES) {
+        *ret_entry = entry | FOLD_SELF;
+        return 0;
+    }
+    entry |= (uint64_t)len << 8;
+    if (len > INLINE_BYTES) {
         uint32_t at = add_long(b, bytes, len);
         if (at == UINT32_MAX)
             return DUP_ENOMEM;
-        entry |= FOLD_POOL | (uint64_t)len << 8 | (uint64_t)at << 16;
-    } else {
-        entry |= (uint64_t)len << 8;
-        for (unsigned i = 0; i < len; i++)
-            entry |= (uint64_t)bytes[i] << (16 + 8 * i);
+        *ret_entry = entry | FOLD_POOL | (uint64_t)at << 16;
+        return 0;
     }
+    for (unsigned i = 0; i < len; i++)
+        entry |= (uint64_t)bytes[i] << (16 + 8 * i);
     *ret_entry = entry;
     return 0;
 }
@@ -261,7 +284,8 @@ static int add_page(struct builder *b, const uint64_t page[FOLD_PAGE_SIZE], uint
     return 0;
 }
 
-/* Planes 3 to 13 and 15, 16 have no letters but Han: one rule for each page will do. */
+/* Above plane 1 there are no letters but Han, and most of that folds to itself:
+ * one rule a page will do. */
 static int is_uniform(uint32_t first)
 {
     return first >= 0x20000 && !(first >= 0x2f800 && first < 0x2fa40) &&
@@ -275,6 +299,7 @@ int fold_setup(void)
 
     if (fold_table.entries)
         return 0;
+
     for (uint32_t p = 0; p < FOLD_PAGES && rc == 0; p++) {
         uint64_t page[FOLD_PAGE_SIZE] = { 0 };
         uint32_t first = p << FOLD_PAGE_BITS;

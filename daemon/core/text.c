@@ -1,7 +1,7 @@
 /*
  * The tokeniser. Most news is ASCII for long stretches, so it has two gaits:
- * ascii_block() takes 64 bytes at a time, finds the words as runs of one
- * bits and branches on next to nothing; scan_slowly() takes one character at
+ * scan_block() takes 64 bytes at a time, finds the words as runs of one bits
+ * and branches on next to nothing; scan_slowly() takes one character at
  * a time through the folding table and knows all the rules. Invariant: the
  * two agree. They hand over only right after a space, where no token, no
  * joiner and no sentence mark can be pending, so the state that passes
@@ -15,14 +15,14 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/ascii.h"
+#include "core/block.h"
 #include "core/fold.h"
 #include "core/quote.h"
+#include "core/swar.h"
 #include "core/utf8.h"
 #include "dup/error.h"
 
 #define TEXT_MAX 0x7fffffffu
-#define BLOCK_TOKENS (ASCII_BLOCK / 2)
 
 /* Folded bytes of the open token. Longer ones go through the hash's own
  * buffer; KEEP bytes stay behind because a jamo may change the last three. */
@@ -54,30 +54,44 @@ static uint32_t hash_bytes(const struct scan *s, const unsigned char *bytes, siz
 
 /* ---- words, in the slow gait ---- */
 
-static void word_append(struct scan *s, uint64_t entry, const unsigned char *source, unsigned size)
+/* Appends up to eight bytes with one store, whose excess the next one overwrites. */
+static inline size_t append_short(unsigned char *word, size_t len, uint64_t entry,
+                                  const unsigned char *source, size_t left, unsigned size)
 {
-    struct word *w = &s->word;
+    uint64_t v = entry >> 16;
     unsigned n = fold_length(entry);
 
     if (entry & FOLD_SELF) {
-        for (unsigned i = 0; i < size; i++)
-            w->bytes[w->len + i] = source[i];
         n = size;
-    } else if (entry & FOLD_POOL) {
-        memcpy(w->bytes + w->len, fold_long(entry), n);
-    } else {
-        for (unsigned i = 0; i < 6; i++)
-            w->bytes[w->len + i] = (unsigned char)(entry >> (16 + 8 * i));
+        if (left >= sizeof v)
+            v = swar_load(source);
+        else
+            for (unsigned i = size; i-- > 0;)
+                v = v << 8 | source[i];
     }
-    if (entry & FOLD_JAMO && w->len >= 3) {
-        uint32_t before = 0, jamo = 0;
-        if (utf8_decode(w->bytes + w->len - 3, 3, &before) == 3 &&
-            utf8_decode(w->bytes + w->len, n, &jamo) == n && fold_compose(before, jamo)) {
-            utf8_encode(fold_compose(before, jamo), w->bytes + w->len - 3);
-            n = 0;
+    swar_store(word + len, v);
+    return len + n;
+}
+
+static void word_append(struct scan *s, uint64_t entry, size_t p, unsigned size)
+{
+    struct word *w = &s->word;
+    size_t before = w->len;
+
+    if (entry & FOLD_POOL) {
+        memcpy(w->bytes + before, fold_long(entry), fold_length(entry));
+        w->len += fold_length(entry);
+    } else {
+        w->len = append_short(w->bytes, before, entry, s->text + p, s->len - p, size);
+    }
+    if (entry & FOLD_JAMO && before >= 3) {
+        uint32_t a = 0, b = 0;
+        if (utf8_decode(w->bytes + before - 3, 3, &a) == 3 &&
+            utf8_decode(w->bytes + before, w->len - before, &b) && fold_compose(a, b)) {
+            utf8_encode(fold_compose(a, b), w->bytes + before - 3);
+            w->len = before;
         }
     }
-    w->len += n;
     if (w->len >= WORD_BYTES) {
         if (!w->streaming)
             XXH3_64bits_reset_withSecret(&w->state, s->secret->bytes, DUP_SECRET_SIZE);
@@ -86,6 +100,26 @@ static void word_append(struct scan *s, uint64_t entry, const unsigned char *sou
         memmove(w->bytes, w->bytes + w->len - WORD_KEEP, WORD_KEEP);
         w->len = WORD_KEEP;
     }
+}
+
+/* Appends all plain letters from p on; returns where they end. */
+static size_t word_append_run(struct scan *s, size_t p)
+{
+    size_t len = s->word.len;
+
+    while (p < s->len && len < WORD_BYTES) {
+        uint32_t c;
+        unsigned size = utf8_decode(s->text + p, s->len - p, &c);
+        if (size == 0)
+            break;
+        uint64_t entry = fold_entry(c);
+        if ((entry & (FOLD_CLASS | FOLD_POOL | FOLD_JAMO)) != FOLD_LETTER)
+            break;
+        len = append_short(s->word.bytes, len, entry, s->text + p, s->len - p, size);
+        p += size;
+    }
+    s->word.len = len;
+    return p;
 }
 
 static uint32_t word_hash(struct scan *s)
@@ -221,7 +255,7 @@ static int take_letter(struct scan *s, struct slow *t, uint64_t entry, size_t p,
     }
     t->last = class;
     t->end = p + size;
-    word_append(s, entry, s->text + p, size);
+    word_append(s, entry, p, size);
     return 0;
 }
 
@@ -231,7 +265,7 @@ static int take_char(struct scan *s, struct slow *t, uint64_t entry, size_t p, u
 
     if (rc)
         return rc;
-    word_append(s, entry, s->text + p, size);
+    word_append(s, entry, p, size);
     t->armed = 0;
     t->before = QUOTE_LETTER;
     return emit(s, word_hash(s), p, p + size, DUP_TOKEN_CHAR);
@@ -269,7 +303,11 @@ static int scan_slowly(struct scan *s, size_t *at)
         switch (class) {
         case FOLD_LETTER: case FOLD_DIGIT:
             rc = take_letter(s, &t, entry, p, size);
-            break;
+            if (rc == 0 && class == FOLD_LETTER)
+                p = t.end = word_append_run(s, p + size);
+            else
+                p += size;
+            continue;
         case FOLD_CHAR:
             rc = take_char(s, &t, entry, p, size);
             break;
@@ -287,7 +325,7 @@ static int scan_slowly(struct scan *s, size_t *at)
             }
             rc = close_word(s, &t);
             take_break(s, &t, c, class, p + size);
-            if (c == ' ' && ascii_ahead(s->text + p + 1, s->len - p - 1)) {
+            if (c == ' ' && swar_ascii_ahead(s->text + p + 1, s->len - p - 1)) {
                 *at = p + 1;
                 return rc;
             }
@@ -302,96 +340,94 @@ static int scan_slowly(struct scan *s, size_t *at)
 
 /* ---- the fast gait ---- */
 
-static enum quote_side side_of_byte(unsigned char c)
-{
-    if (c == ' ' || (c >= '\t' && c <= '\r'))
-        return QUOTE_SPACE;
-    if (c >= '0' && c <= '9')
-        return QUOTE_DIGIT;
-    return (c | 32) >= 'a' && (c | 32) <= 'z' ? QUOTE_LETTER : QUOTE_OTHER;
-}
-
-/* Quotation marks and line ends of a block, whose first token is number n. */
-static void take_marks(struct scan *s, const struct ascii_words *w, const unsigned char *block,
+/* Quotation marks and line ends of a block, whose first word found is token n. */
+static void take_marks(struct scan *s, const struct block *b, const struct block_words *w,
                        size_t n)
 {
     for (uint64_t marks = w->quotes | w->lines; marks; marks &= marks - 1) {
-        int i = __builtin_ctzll(marks);
-        size_t before = n + (size_t)__builtin_popcountll(w->starts & ((UINT64_C(1) << i) - 1));
+        unsigned i = (unsigned)__builtin_ctzll(marks);
+        uint64_t below = (marks & -marks) - 1;
         if (w->lines >> i & 1)
             s->quotes.depth = 0;
         else
-            quote_mark(&s->quotes, block[i], i ? side_of_byte(block[i - 1]) : QUOTE_SPACE,
-                       side_of_byte(block[i + 1]), s->out.flags, before);
+            quote_mark(&s->quotes, b->bytes[i], i ? block_side(b, i - 1) : QUOTE_SPACE,
+                       block_side(b, i + 1), s->out.flags,
+                       n + (size_t)__builtin_popcountll(w->starts & below));
     }
 }
 
-/* Hash of the word at [b, e) of the block without the joiners in it. */
-static uint32_t hash_joined(const struct scan *s, const struct ascii_words *w, int b, int e)
+/* Takes the words found in the block at p. The caller has seen to room for them. */
+static void take_words(struct scan *s, const struct block *b, const struct block_words *w, size_t p)
 {
-    unsigned char bytes[ASCII_BLOCK];
-    size_t n = 0;
-
-    for (int i = b; i < e; i++)
-        if (!(w->joins >> i & 1))
-            bytes[n++] = w->folded[i];
-    return hash_bytes(s, bytes, n);
-}
-
-/* Takes a block's worth of ASCII words, up to just after a space; returns how many
- * bytes that is, 0 when there is no space before the first byte that is not ASCII. */
-static size_t ascii_block(struct scan *s, size_t p)
-{
-    unsigned char last[ASCII_BLOCK];
-    const unsigned char *block = s->text + p;
-    size_t left = s->len - p;
-    struct ascii_words w;
-
-    if (left < ASCII_BLOCK) {
-        memset(last, ' ', sizeof last);
-        memcpy(last, block, left);
-        block = last;
-    }
-    size_t taken = ascii_find_words(block, &w);
-    if (taken == 0)
-        return 0;
-
+    uint64_t fresh = w->sentences | w->lines, first = w->starts & -w->starts;
+    uint64_t after_line = block_flood(w->words, w->lines) & w->starts;
+    uint64_t after_end = block_flood(w->words, fresh) & w->starts;
     size_t n = s->out.n;
-    uint64_t fresh = w.sentences | w.lines, first = w.starts & -w.starts;
-    uint64_t after_line = ascii_flood(w.words, w.lines) & w.starts;
-    uint64_t after_end = ascii_flood(w.words, fresh) & w.starts;
+
     if (first) {
         after_line |= s->fresh & DUP_TOKEN_LINE ? first : 0;
         after_end |= s->fresh & DUP_TOKEN_SENTENCE ? first : 0;
         s->fresh = 0;
     }
-    if (fresh > w.words)
+    if (fresh > w->words) /* one comes after the last word */
         s->fresh |= DUP_TOKEN_SENTENCE;
-    if (w.lines > w.words)
+    if (w->lines > w->words)
         s->fresh |= DUP_TOKEN_LINE;
 
-    uint64_t ends = w.ends;
-    for (uint64_t starts = w.starts; starts; starts &= starts - 1, ends &= ends - 1, n++) {
-        int b = __builtin_ctzll(starts), e = __builtin_ctzll(ends);
-        unsigned flags = ascii_flags(block[b]);
-        if (flags & DUP_TOKEN_NUMBER) {
-            int i = b;
-            while (i < e && side_of_byte(block[i]) != QUOTE_LETTER)
-                i++;
-            flags |= i < e ? ascii_flags(block[i]) & DUP_TOKEN_CAPITAL : 0;
+    uint64_t ends = w->ends;
+    for (uint64_t starts = w->starts; starts; starts &= starts - 1, ends &= ends - 1, n++) {
+        unsigned begin = (unsigned)__builtin_ctzll(starts), end = (unsigned)__builtin_ctzll(ends);
+        unsigned char c = b->bytes[begin];
+        unsigned flags = ~(unsigned)c >> 5 & 1 ? DUP_TOKEN_CAPITAL : 0;
+        const unsigned char *bytes = b->folded + begin;
+        size_t len = end - begin;
+        unsigned char odd[BLOCK_FOLDED];
+        if (c < 'A' || c >= 0x80)
+            flags = block_flags(b, begin, end);
+        if (w->odd >> begin & (UINT64_MAX >> (BLOCK_SIZE - len))) {
+            len = block_fold(b, w, begin, end, odd);
+            bytes = odd;
         }
-        flags |= (unsigned)(after_line >> b & 1) * DUP_TOKEN_LINE;
-        flags |= (unsigned)(after_end >> b & 1) * DUP_TOKEN_SENTENCE;
-        s->out.hash[n] = w.joins ? hash_joined(s, &w, b, e)
-                                 : hash_bytes(s, w.folded + b, (size_t)(e - b));
-        s->out.begin[n] = (uint32_t)(p + (size_t)b);
-        s->out.end[n] = (uint32_t)(p + (size_t)e);
+        flags |= (unsigned)(after_line >> begin & 1) * DUP_TOKEN_LINE;
+        flags |= (unsigned)(after_end >> begin & 1) * DUP_TOKEN_SENTENCE;
+        s->out.hash[n] = hash_bytes(s, bytes, len);
+        s->out.begin[n] = (uint32_t)(p + begin);
+        s->out.end[n] = (uint32_t)(p + end);
         s->out.flags[n] = (uint8_t)flags;
     }
-    if (w.quotes || s->quotes.depth)
-        take_marks(s, &w, block, s->out.n);
+    if (w->quotes || s->quotes.depth)
+        take_marks(s, b, w, s->out.n);
     s->out.n = n;
-    return taken < left ? taken : left;
+}
+
+/* Takes the block at *at, and past its stops slowly; *at ends where the next one begins. */
+static int scan_block(struct scan *s, size_t *at)
+{
+    struct block block;
+    size_t p = *at;
+    unsigned from = 0;
+
+    block_read(&block, s->text + p, s->len - p);
+    for (;;) {
+        struct block_words words;
+        int room = s->out.cap - s->out.n >= BLOCK_TOKENS;
+        unsigned to = room ? block_find(&block, from, &words) : from;
+        if (to > from)
+            take_words(s, &block, &words, p);
+        from = to;
+        if (from == BLOCK_SIZE || (room && from > 0 && !(block.stops >> from)))
+            break;
+
+        size_t slow = p + from;
+        int rc = slow < s->len ? scan_slowly(s, &slow) : 0;
+        if (rc || slow >= s->len || slow - p >= BLOCK_SIZE) {
+            *at = slow;
+            return rc;
+        }
+        from = (unsigned)(slow - p);
+    }
+    *at = p + from < s->len ? p + from : s->len;
+    return 0;
 }
 
 /* ---- the interface ---- */
@@ -427,15 +463,11 @@ int dup_tokenize(const struct dup_secret *secret, const char *text, size_t len,
     s.word.streaming = 0;
 
     while (p < len) {
-        size_t taken = s.out.cap - s.out.n >= BLOCK_TOKENS ? ascii_block(&s, p) : 0;
-        p += taken;
-        if (taken == 0) {
-            int rc = scan_slowly(&s, &p);
-            if (rc) {
-                if (rc == DUP_EUTF8 && ret_offset)
-                    *ret_offset = p;
-                return rc;
-            }
+        int rc = scan_block(&s, &p);
+        if (rc) {
+            if (rc == DUP_EUTF8 && ret_offset)
+                *ret_offset = p;
+            return rc;
         }
     }
     out->n = s.out.n;
@@ -448,7 +480,7 @@ int dup_utf8_check(const char *text, size_t len, size_t *ret_offset)
     size_t p = 0;
 
     while (p < len) {
-        if (ascii_ahead(bytes + p, len - p) && len - p >= 8) {
+        if (swar_ascii_ahead(bytes + p, len - p) && len - p >= 8) {
             p += 8;
             continue;
         }
