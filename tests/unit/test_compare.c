@@ -268,6 +268,41 @@ static void letters_of_scripts_without_spaces_count_half(void **state)
     dup_comparer_free(comparer);
 }
 
+/* Adds the words named by the letters: a capital stands for six of its own. */
+static void write_words(struct text *t, const char *words)
+{
+    start(t);
+    for (; *words != '\0'; words++) {
+        uint32_t base = 100 * (uint32_t)(unsigned char)*words;
+
+        for (uint32_t k = 0; k < (*words >= 'A' && *words <= 'Z' ? 6 : 1); k++)
+            add(t, base + k, 0);
+    }
+}
+
+static void which_of_several_places(void **state)
+{
+    struct dup_comparer *comparer = dup_comparer_new();
+
+    (void)state;
+    write_words(&left, "PQ");
+    write_words(&right, "PaPQbPc");
+    compare_both_ways(comparer);
+    assert_int_equal(got.n_spans, 1); /* the longest */
+    assert_int_equal(got.longest, 12);
+    write_words(&left, "QzP");
+    write_words(&right, "PxQyPw");
+    compare_both_ways(comparer);
+    assert_int_equal(got.n_spans, 2); /* of equals, the one in step with the last */
+    assert_true(got.spans[0].b < got.spans[1].b);
+    write_words(&left, "defghiPzabcdef");
+    write_words(&right, "Pyabcdefghiuvwxyst");
+    compare_both_ways(comparer);
+    assert_int_equal(got.common_a, 12); /* a place in step but half taken is none */
+    check_passages();
+    dup_comparer_free(comparer);
+}
+
 /* More passages than are kept still count in the shares. */
 static void passages_past_the_ceiling_still_count(void **state)
 {
@@ -339,6 +374,7 @@ int main(void)
         cmocka_unit_test(distinct_words_have_one_answer),
         cmocka_unit_test(short_and_empty_texts),
         cmocka_unit_test(letters_of_scripts_without_spaces_count_half),
+        cmocka_unit_test(which_of_several_places),
         cmocka_unit_test(passages_past_the_ceiling_still_count),
         cmocka_unit_test(hostile_texts_take_linear_steps),
     };
