@@ -165,9 +165,6 @@ size_t block_fold(const struct block *b, const struct block_words *w, unsigned b
         if (b->wide >> i & 1) {
             uint32_t c = (b->bytes[i] & 0x1fu) << 6 | (b->bytes[i + 1] & 0x3fu);
             uint64_t entry = fold_entry(c);
-            if (entry & FOLD_SELF)
-                entry = UINT64_C(2) << 8 | (uint64_t)b->bytes[i] << 16 |
-                        (uint64_t)b->bytes[i + 1] << 24;
             for (unsigned k = 0; k < fold_length(entry); k++)
                 out[n++] = (unsigned char)(entry >> (16 + 8 * k));
             i++;

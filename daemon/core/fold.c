@@ -244,7 +244,7 @@ static int make_entry(struct builder *b, uint32_t c, uint64_t *ret_entry)
     uint64_t entry = class | (jamo ? FOLD_JAMO : 0);
     if (category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LT)
         entry |= FOLD_UPPER;
-    if (utf8_encode(c, self) == len && memcmp(self, bytes, len) == 0) {
+    if (len >= FOLD_SELF_BYTES && utf8_encode(c, self) == len && memcmp(self, bytes, len) == 0) {
         *ret_entry = entry | FOLD_SELF;
         return 0;
     }

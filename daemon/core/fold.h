@@ -4,9 +4,9 @@
  * A two-level table over all code points: the upper level is indexed with
  * everything but the low six bits (so that a page is what the last byte of
  * a UTF-8 sequence can reach), the lower holds one 64-bit entry a code
- * point. Equal pages are stored once; a code point that folds to itself
- * says so instead of carrying its bytes, which makes all pages of Han and of
- * Hangul one page each.
+ * point. Equal pages are stored once; a code point of three bytes or more
+ * that folds to itself says so instead of carrying its bytes, which makes all
+ * pages of Han and of Hangul one page each.
  *
  *     bits 0-3    class, enum fold_class
  *     bit  4      FOLD_UPPER  upper or title case in the source
@@ -44,6 +44,8 @@ enum fold_class {
 #define FOLD_SELF UINT64_C(32)
 #define FOLD_POOL UINT64_C(64)
 #define FOLD_JAMO UINT64_C(128)
+
+#define FOLD_SELF_BYTES 3 /* FOLD_SELF is for characters of so many bytes or more */
 
 #define FOLD_PAGE_BITS 6
 #define FOLD_PAGE_SIZE (1u << FOLD_PAGE_BITS)

@@ -219,13 +219,19 @@ static int take_letter(struct scan *s, struct slow *t, uint64_t entry, size_t p,
 static int take_char(struct scan *s, struct slow *t, uint64_t entry, size_t p, unsigned size)
 {
     int rc = close_word(s, t);
+    uint32_t hash;
 
     if (rc)
         return rc;
-    word_append(s, entry, p, size);
+    if (entry & FOLD_SELF) {
+        hash = scan_hash(s, s->text + p, size);
+    } else {
+        word_append(s, entry, p, size);
+        hash = word_hash(s);
+    }
     t->armed = 0;
     t->before = QUOTE_LETTER;
-    return emit(s, word_hash(s), p, p + size, DUP_TOKEN_CHAR);
+    return emit(s, hash, p, p + size, DUP_TOKEN_CHAR);
 }
 
 /* Whether the joiner may continue the open token. */
