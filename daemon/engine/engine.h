@@ -52,6 +52,9 @@ int engine_check(struct engine *engine, const struct prepared *article, int64_t 
                  struct verdict *ret);
 /* Erases an article and its versions. DUP_ENOENT. */
 int engine_delete(struct engine *engine, const char *id, size_t len, uint32_t *ret_versions);
+/* When an article was published, for ordering: the claimed time, unless it is missing or lies
+ * more than a day after the arrival. Any thread. */
+int64_t article_time(int64_t published, int64_t seen);
 /* Forgets what a transaction that was aborted had changed. */
 void engine_aborted(struct engine *engine);
 

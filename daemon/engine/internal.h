@@ -51,13 +51,6 @@ size_t candidates_rank(const struct engine *engine, size_t n_values, struct cand
 int engine_find(struct engine *engine, struct view *view, const struct prepared *article,
                 int64_t now, struct finding *ret);
 
-/* When an article was published, for ordering: the claimed time unless it is missing or lies
- * more than a day after the arrival. */
-int64_t article_time(int64_t published, int64_t seen);
-
-/* The value under which a whole text is posted. */
-uint64_t text_value(uint64_t text_hash);
-
 /* ---- membership.c: clusters as articles come and go ---- */
 
 /* Reads a cluster's record, or makes that of a lone article (its number is its cluster's). */

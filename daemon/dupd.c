@@ -1,0 +1,153 @@
+/*
+ * dupd - detects near-duplicate news and tracks syndication.
+ *
+ * Reads the options, then hands over to the server. Exit codes (dupd(8)):
+ * 0 stopped, 1 failed while running, 2 usage, 3 bad configuration, 4 the
+ * state directory or the store cannot be used, 5 the store is damaged or of
+ * another format, 6 another dupd is there, 7 no space.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/check.h"
+#include "server/log.h"
+#include "server/server.h"
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 3, EXIT_STORE = 4, EXIT_DAMAGED = 5,
+       EXIT_RUNNING = 6, EXIT_FULL = 7 };
+
+static const char usage[] =
+    "usage: dupd [--config FILE] [--state-dir DIR] [--socket PATH] [--OPTION VALUE ...]\n"
+    "       dupd --check-config [--config FILE]\n"
+    "       dupd --check [--state-dir DIR]\n"
+    "       dupd --version | --help\n"
+    "\n"
+    "Examples:\n"
+    "  dupd --state-dir /var/lib/dupd --socket /run/dupd/dupd.sock\n"
+    "  dupd --config /etc/dupd/dupd.conf --log-level debug\n"
+    "  dupd --check --state-dir /var/lib/dupd        verify a store that no daemon uses\n"
+    "\n"
+    "Every option of dupd.conf(5) can be given as --name value.\n";
+
+static int exit_code_of(int code)
+{
+    switch (code) {
+    case DUP_EINVAL: return EXIT_CONFIG;
+    case DUP_EBUSY: return EXIT_RUNNING;
+    case DUP_EFULL: return EXIT_FULL;
+    case DUP_ECORRUPT:
+    case DUP_EFORMAT: return EXIT_DAMAGED;
+    case DUP_EACCES:
+    case DUP_ENOENT: return EXIT_STORE;
+    default: return EXIT_FAILED;
+    }
+}
+
+static int complain(int code, const struct err *err)
+{
+    log_error("start-failed", "%s", err->text);
+    return code;
+}
+
+struct arguments {
+    const char *config_path;
+    int check_config, check_store;
+    int n_settings;
+    const char *names[64], *values[64];
+};
+
+/* Reads the command line. Returns -1 to go on, or an exit code. */
+static int read_arguments(int argc, char **argv, struct arguments *args)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *arg = argv[i];
+        if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
+            fputs(usage, stdout);
+            return 0;
+        }
+        if (strcmp(arg, "--version") == 0) {
+            puts("dupd " DUPD_VERSION);
+            return 0;
+        }
+        if (strcmp(arg, "--check-config") == 0) {
+            args->check_config = 1;
+            continue;
+        }
+        if (strcmp(arg, "--check") == 0) {
+            args->check_store = 1;
+            continue;
+        }
+        const char *equals = strchr(arg, '=');
+        if (strncmp(arg, "--", 2) != 0 || (!equals && i + 1 == argc) || args->n_settings == 64) {
+            fprintf(stderr, "dupd: %s %s\n%s", arg, strncmp(arg, "--", 2) ? "is no option" : "needs a value", usage);
+            return EXIT_USAGE;
+        }
+        char *name = equals ? strndup(arg + 2, (size_t)(equals - arg - 2)) : strdup(arg + 2);
+        const char *value = equals ? equals + 1 : argv[++i];
+        if (!name)
+            return EXIT_FAILED;
+        if (strcmp(name, "config") == 0) {
+            args->config_path = value;
+            free(name);
+            continue;
+        }
+        args->names[args->n_settings] = name;
+        args->values[args->n_settings++] = value;
+    }
+    return -1;
+}
+
+static int load_config(const struct arguments *args, struct config *config, struct err *err)
+{
+    config_defaults(config);
+    int r = args->config_path ? config_read(config, args->config_path, err) : 0;
+    for (int i = 0; i < args->n_settings && r == 0; i++)
+        r = config_set(config, args->names[i], args->values[i], err);
+    return r;
+}
+
+static int run(const struct arguments *args)
+{
+    static struct server server; /* holds a read buffer; zero to begin with */
+    struct err err = {0};
+    server.overrides = (struct overrides){args->n_settings, args->names, args->values};
+    server.config_path = args->config_path;
+    if (load_config(args, &server.config, &err) < 0) {
+        int usage_error = err.code == DUP_ENOENT && !args->config_path;
+        return complain(usage_error ? EXIT_USAGE : EXIT_CONFIG, &err);
+    }
+    if (args->check_config) {
+        int r = tables_check(&server.config, &err);
+        if (r < 0)
+            return complain(EXIT_CONFIG, &err);
+        puts("the configuration is good");
+        return 0;
+    }
+    log_set_level((int)server.config.log_level);
+    if (args->check_store) {
+        int r = check_run(&server.config, &err);
+        return r < 0 ? complain(exit_code_of(r), &err) : r ? EXIT_DAMAGED : 0;
+    }
+    /* The pool is as large as configured: libuv reads this once, at its first work. */
+    if (server.config.workers) {
+        char number[24];
+        snprintf(number, sizeof number, "%llu", (unsigned long long)server.config.workers);
+        setenv("UV_THREADPOOL_SIZE", number, 1);
+    }
+    int r = server_run(&server, &err);
+    return r < 0 ? complain(exit_code_of(r), &err) : server.exit_code;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments args = {0};
+    log_open(LOG_LEVEL_INFO);
+    int r = read_arguments(argc, argv, &args);
+    if (r < 0)
+        r = run(&args);
+    for (int i = 0; i < args.n_settings; i++)
+        free((char *)args.names[i]);
+    return r;
+}

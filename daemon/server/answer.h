@@ -1,0 +1,27 @@
+/*
+ * answer.h - articles, verdicts and clusters as JSON (docs/PROTOCOL.md).
+ *
+ * Any thread; everything is appended to a buffer whose sticky error the
+ * caller checks.
+ */
+#ifndef DUPD_ANSWER_H
+#define DUPD_ANSWER_H
+
+#include "engine/engine.h"
+#include "server/server.h"
+
+/* The fields of a verdict, into an object that is open. */
+void answer_verdict(struct buf *out, const struct verdict *verdict, uint64_t took_us);
+/* A short object: id, outlet, url, title, published. */
+void answer_brief(struct buf *out, const struct article *article);
+/* A whole article as an object; view finds its cluster's present id and its head's name. */
+void answer_article(struct buf *out, struct view *view, const struct article *article,
+                    const struct buf *text);
+/* A cluster's figures, into an object that is open. */
+void answer_cluster(struct buf *out, const struct cluster *cluster);
+
+void answer_key_str(struct buf *out, const char *key, struct str value);
+void answer_key_time(struct buf *out, const char *key, int64_t ms);
+void answer_key_cluster(struct buf *out, const char *key, uint32_t id);
+
+#endif

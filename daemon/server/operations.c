@@ -1,0 +1,132 @@
+/*
+ * The verbs: one row each. Those that write are here; those that ask are in
+ * query.c and listing.c.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "server/answer.h"
+#include "server/query.h"
+
+/* Keeps the verdict for watchers, with what they filter by. */
+static void keep_for_watchers(struct request *request, const struct verdict *verdict, uint64_t took_us)
+{
+    struct buf *out = &request->verdict;
+    const struct article_in *in = &request->prepared.in;
+    json_open(out, '{');
+    json_key_string(out, "id", in->id.data, in->id.len);
+    json_key_string(out, "outlet", in->outlet.data, in->outlet.len);
+    json_key_string(out, "title", in->title.data, in->title.len);
+    answer_verdict(out, verdict, took_us);
+    json_close(out, '}');
+    request->stored = verdict->status != VERDICT_UNCHANGED;
+    request->relation = verdict->relation;
+    request->cluster = verdict->cluster;
+}
+
+static int answer(struct request *request, const struct verdict *verdict)
+{
+    struct buf *out = &request->reply;
+    uint64_t took_us = clock_elapsed_us() - request->started_us;
+    request_begin(request, out);
+    answer_verdict(out, verdict, took_us);
+    json_close(out, '}');
+    buf_add_char(out, '\n');
+    if (verdict->status != VERDICT_CHECKED && request->connection->server->watchers)
+        keep_for_watchers(request, verdict, took_us);
+    return out->error;
+}
+
+static int do_submit(struct engine *engine, struct store *store, struct request *request)
+{
+    struct verdict verdict;
+    (void)store;
+    int r = engine_submit(engine, &request->prepared, clock_now_ms(), &verdict);
+    return r < 0 ? r : answer(request, &verdict);
+}
+
+static int do_check(struct engine *engine, struct store *store, struct request *request)
+{
+    struct verdict verdict;
+    (void)store;
+    int r = engine_check(engine, &request->prepared, clock_now_ms(), &verdict);
+    return r < 0 ? r : answer(request, &verdict);
+}
+
+static int do_delete(struct engine *engine, struct store *store, struct request *request)
+{
+    struct str id;
+    uint32_t versions;
+    (void)store;
+    int r = query_string(request, "article", 1, &id);
+    if (r == 0)
+        r = engine_delete(engine, id.data, id.len, &versions);
+    if (r == DUP_ENOENT)
+        return json_error_set(&request->error, DUP_ENOENT, "article", JSON_NOWHERE, "there is no such article");
+    if (r < 0)
+        return r;
+    request_begin(request, &request->reply);
+    answer_key_str(&request->reply, "deleted", id);
+    json_key_int(&request->reply, "versions", versions);
+    json_close(&request->reply, '}');
+    return buf_add_char(&request->reply, '\n');
+}
+
+static void do_ping(struct server *server, struct request *request)
+{
+    (void)server;
+    request_begin(request, &request->reply);
+    json_key_bool(&request->reply, "pong", 1);
+    json_key_string(&request->reply, "version", DUPD_VERSION, strlen(DUPD_VERSION));
+    json_close(&request->reply, '}');
+    buf_add_char(&request->reply, '\n');
+}
+
+static void do_reload(struct server *server, struct request *request)
+{
+    struct err err = {0};
+    if (server_reload(server, &err) < 0) {
+        json_error_set(&request->error, err.code, "", JSON_NOWHERE, "%s", err.text);
+        request_fail(request);
+        return;
+    }
+    request_begin(request, &request->reply);
+    json_key_bool(&request->reply, "reloaded", 1);
+    json_close(&request->reply, '}');
+    buf_add_char(&request->reply, '\n');
+}
+
+static void do_watch(struct server *server, struct request *request)
+{
+    if (watch_start(server, request) < 0) {
+        request_fail(request);
+        return;
+    }
+    request_begin(request, &request->reply);
+    json_key_bool(&request->reply, "watching", 1);
+    json_close(&request->reply, '}');
+    buf_add_char(&request->reply, '\n');
+}
+
+static const struct operation operations[] = {
+    {.name = "submit", .kind = OPERATION_WRITE, .write = do_submit, .has_article = 1},
+    {.name = "check", .kind = OPERATION_WRITE, .write = do_check, .has_article = 1},
+    {.name = "delete", .kind = OPERATION_WRITE, .write = do_delete},
+    {.name = "article", .kind = OPERATION_QUERY, .query = query_article},
+    {.name = "cluster", .kind = OPERATION_QUERY, .query = query_cluster},
+    {.name = "clusters", .kind = OPERATION_QUERY, .query = query_clusters},
+    {.name = "compare", .kind = OPERATION_QUERY, .query = query_compare},
+    {.name = "export", .kind = OPERATION_QUERY, .query = query_export},
+    {.name = "stats", .kind = OPERATION_QUERY, .query = query_stats},
+    {.name = "watch", .kind = OPERATION_LOOP, .loop = do_watch},
+    {.name = "reload", .kind = OPERATION_LOOP, .loop = do_reload},
+    {.name = "ping", .kind = OPERATION_LOOP, .loop = do_ping},
+};
+
+const struct operation *operation_find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
+        if (strlen(operations[i].name) == len && memcmp(operations[i].name, name, len) == 0)
+            return &operations[i];
+    return NULL;
+}

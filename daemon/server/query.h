@@ -1,0 +1,25 @@
+/*
+ * query.h - the operations that ask. Each runs in a worker with a snapshot:
+ * 0, 1 for a stream with more to come, or DUP_E... with request->error set.
+ */
+#ifndef DUPD_QUERY_H
+#define DUPD_QUERY_H
+
+#include "server/server.h"
+
+int query_article(struct server *server, struct view *view, struct request *request);
+int query_cluster(struct server *server, struct view *view, struct request *request);
+int query_clusters(struct server *server, struct view *view, struct request *request);
+int query_compare(struct server *server, struct view *view, struct request *request);
+int query_export(struct server *server, struct view *view, struct request *request);
+int query_stats(struct server *server, struct view *view, struct request *request);
+
+/* Parameters. Absent and not required: the value stays as it was. DUP_EINVAL with error set. */
+int query_string(struct request *request, const char *name, int required, struct str *ret);
+int query_number(struct request *request, const char *name, int64_t min, int64_t max, int64_t *ret);
+int query_flag(struct request *request, const char *name, int *ret);
+int query_time(struct request *request, const char *name, int64_t *ret_ms);
+/* The current article that parameter `name` names. DUP_ENOENT, DUP_EINVAL with error set. */
+int query_find(struct request *request, struct view *view, const char *name, struct article *ret);
+
+#endif

@@ -1,0 +1,176 @@
+/*
+ * server.h - the daemon's inside: one event loop, workers, one writer.
+ *
+ * Threads. The loop owns everything here but what is marked otherwise. A
+ * worker (libuv's pool) owns a request between work_start and its return. The
+ * writer thread owns the store's write transaction, the engine, and a
+ * request between writer_push and its return to the loop.
+ *
+ * A request's way:   line -> PARSING -> PARSED -> RUNNING -> DONE -> reply sent
+ * submit, check and delete run in the writer in order of arrival; what asks
+ * runs in a worker, once everything before it on its connection is done.
+ */
+#ifndef DUPD_SERVER_H
+#define DUPD_SERVER_H
+
+#include <stdatomic.h>
+#include <systemd/sd-daemon.h>
+#include <uv.h>
+
+#include "engine/engine.h"
+#include "server/config.h"
+
+struct connection;
+struct server;
+struct operation;
+
+enum request_state { REQUEST_PARSING, REQUEST_PARSED, REQUEST_RUNNING, REQUEST_DONE };
+
+struct request {
+    struct request *next;            /* on its connection, in order of arrival */
+    struct request *queued;          /* in a job, or the writer's queue */
+    struct connection *connection;
+    enum request_state state;
+    uint64_t line;                   /* number on its connection, from 1 */
+    uint64_t started_us;
+    size_t len;
+    char *text;                      /* owned; the line, until it is parsed */
+    const struct operation *operation; /* NULL for a request that is refused */
+    struct json_object *object;      /* owned; the request parsed */
+    struct prepared prepared;        /* submit, check */
+    struct json_error error;         /* code 0: none */
+    struct buf id;                   /* the request's id as raw JSON, empty for none */
+    struct buf reply;                /* the answer, lines with their line feeds */
+    struct buf verdict;              /* submit: the verdict as watchers see it */
+    uint32_t cursor;                 /* of a stream: where it goes on */
+    uint64_t streamed;
+    int more;                        /* the stream has more pages */
+    int stored;                      /* a submit that changed something: for watchers */
+    enum dup_relation relation;
+    uint32_t cluster;
+};
+
+struct connection {
+    uv_pipe_t pipe;
+    struct server *server;
+    struct connection *next, *previous;
+    struct request *first, *last;    /* under way, in order */
+    struct request *undispatched;    /* first that has not run yet */
+    size_t inflight;
+    struct buf partial;              /* the beginning of a line */
+    uint64_t lines;
+    struct buf out;                  /* replies not yet handed to libuv */
+    size_t unsent;                   /* bytes handed to libuv and not yet written */
+    size_t watch_unsent;
+    uint64_t progress_us;            /* when something was last written, or waiting began */
+    int writes;                      /* write requests under way */
+    unsigned reading : 1, paused : 1, skipping : 1, ended : 1, closing : 1, closed : 1, refused : 1;
+    struct watch *watch;             /* owned; NULL for none */
+};
+
+/* What a reload swaps under the workers: each piece of work holds the tables that it began with.
+ * References are counted in the loop only. */
+struct tables {
+    unsigned references;
+    struct prepare_options prepare;
+    struct dup_agencies *agencies;   /* owned; NULL: none configured */
+    struct outlets *outlets;         /* owned; NULL: none configured */
+};
+
+struct overrides {
+    int n;
+    const char *const *names, *const *values; /* borrowed */
+};
+
+struct server {
+    uv_loop_t loop;
+    struct config config;
+    const char *config_path;         /* NULL: none */
+    struct overrides overrides;      /* of the command line; they hold after a reload too */
+    uv_pipe_t listener;
+    uv_signal_t signals[3];
+    uv_timer_t tick;
+    uv_async_t wake;                 /* from the writer */
+    struct store *store;
+    struct tables *tables;           /* a reference */
+    struct writer *writer;
+    struct connection *connections;  /* list */
+    size_t n_connections, inflight, inflight_bytes;
+    atomic_size_t watchers;          /* connections that watch; read by the writer */
+    int owns_socket;                 /* bound by us: to be removed at the end */
+    int lock_fd;                     /* of the socket's lock file, -1 for none */
+    int stopping, exit_code;
+    uint64_t watchdog_us, last_watchdog_us;
+    uint64_t started_us, accepted, refused, requests, errors;
+    char read_buffer[65536];
+};
+
+/* ---- listen.c ---- */
+int listen_open(struct server *server, struct err *err);
+void listen_close(struct server *server);
+
+/* ---- connection.c ---- */
+void connection_accept(uv_stream_t *listener, int status);
+void connection_advance(struct connection *connection); /* dispatch what can run, send what is done */
+void connection_send(struct connection *connection, const char *data, size_t len);
+void connection_close(struct connection *connection, const char *why); /* why NULL: nothing to log */
+void connections_resume(struct server *server);
+void connections_tick(struct server *server);
+void connections_stop(struct server *server);
+
+/* ---- request.c ---- */
+struct request *request_new(struct connection *connection, const char *line, size_t len);
+void request_free(struct request *request);
+void request_fail(struct request *request); /* writes the reply of request->error */
+void request_begin(struct request *request, struct buf *out);  /* {"id":...,  */
+
+/* ---- work.c ---- */
+/* Parses and prepares a list of requests (linked by queued) in a worker. */
+void work_parse(struct server *server, struct request *list);
+/* Runs a query in a worker; it comes back DONE. */
+void work_query(struct server *server, struct request *request);
+
+/* ---- writer.c ---- */
+struct writer;
+int writer_start(struct server *server, struct err *err);
+void writer_push(struct writer *writer, struct request *request);
+struct request *writer_take_done(struct writer *writer); /* list linked by queued */
+void writer_stop(struct server *server);                 /* drains, joins the thread, frees */
+uint64_t writer_beat_us(struct writer *writer);          /* when it last made progress or idled */
+int writer_failed(struct writer *writer);
+struct writer_stats { uint64_t batches, articles, commit_us, batch_us, largest, retries; };
+void writer_stats(struct writer *writer, struct writer_stats *ret);
+
+/* ---- operations.c: the verbs ---- */
+enum operation_kind { OPERATION_WRITE, OPERATION_QUERY, OPERATION_LOOP };
+struct operation {
+    const char *name;
+    enum operation_kind kind;
+    /* WRITE: in the writer, inside a transaction. QUERY: in a worker, with a snapshot. Returns 0,
+     * 1 for a stream with more to come, or DUP_E... with request->error set. LOOP: in the loop. */
+    int (*write)(struct engine *engine, struct store *store, struct request *request);
+    int (*query)(struct server *server, struct view *view, struct request *request);
+    void (*loop)(struct server *server, struct request *request);
+    int has_article;                 /* prepared by the worker */
+};
+const struct operation *operation_find(const char *name, size_t len);
+
+/* ---- watch.c ---- */
+int watch_start(struct server *server, struct request *request); /* DUP_EINVAL with error set */
+void watch_free(struct watch *watch);
+void watch_report(struct server *server, const struct request *request);
+
+/* ---- tables.c ---- */
+/* Reads the files that config names. A file that is missing at its standard place is none. */
+int tables_load(const struct config *config, const struct store *store, struct err *err,
+                struct tables **ret);
+void tables_release(struct tables *tables);
+/* Reads the files and lets them go again: --check-config. */
+int tables_check(const struct config *config, struct err *err);
+
+/* ---- server.c ---- */
+int server_run(struct server *server, struct err *err); /* until stopped; exit code or DUP_E... */
+void server_stop(struct server *server);
+int server_reload(struct server *server, struct err *err);
+
+#endif

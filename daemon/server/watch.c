@@ -1,0 +1,105 @@
+/*
+ * Watchers: connections that want to see verdicts as they happen. Invariant:
+ * a watcher that does not read costs at most its unsent limit, then it is
+ * closed; nobody waits for it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/query.h"
+
+struct watch {
+    struct buf id;            /* owned; of the request, raw JSON */
+    uint64_t outlet;          /* 0: any */
+    uint32_t cluster;         /* 0: any */
+    int relation;             /* -1: any */
+    int copies;               /* only what is not original */
+};
+
+void watch_free(struct watch *watch)
+{
+    if (watch)
+        buf_done(&watch->id);
+    free(watch);
+}
+
+static int read_filter(struct request *request, struct watch *watch)
+{
+    struct str outlet = {0}, relation = {0}, cluster = {0};
+    int r;
+    if ((r = query_string(request, "outlet", 0, &outlet)) < 0 ||
+        (r = query_string(request, "relation", 0, &relation)) < 0 ||
+        (r = query_string(request, "cluster", 0, &cluster)) < 0 ||
+        (r = query_flag(request, "copies", &watch->copies)) < 0)
+        return r;
+    watch->outlet = outlet.data ? outlet_hash(outlet.data, outlet.len) : 0;
+    watch->relation = relation.data ? dup_relation_parse(relation.data, relation.len) : -1;
+    if (relation.data && watch->relation < 0)
+        return json_error_set(&request->error, DUP_EINVAL, "relation", JSON_NOWHERE, "there is no such relation");
+    if (cluster.data) {
+        char *end;
+        unsigned long id = cluster.data[0] == 'c' ? strtoul(cluster.data + 1, &end, 10) : 0;
+        if (!id || *end || id > UINT32_MAX)
+            return json_error_set(&request->error, DUP_EINVAL, "cluster", JSON_NOWHERE,
+                                  "cluster must be an id such as \"c17\"");
+        watch->cluster = (uint32_t)id;
+    }
+    return 0;
+}
+
+int watch_start(struct server *server, struct request *request)
+{
+    struct connection *connection = request->connection;
+    struct watch *watch = calloc(1, sizeof *watch);
+    if (!watch)
+        return json_error_set(&request->error, DUP_ENOMEM, "", JSON_NOWHERE, "out of memory");
+    buf_init(&watch->id, request->id.len + 1);
+    int r = read_filter(request, watch);
+    if (r == 0 && (r = buf_add(&watch->id, request->id.data, request->id.len)) < 0)
+        json_error_set(&request->error, r, "", JSON_NOWHERE, "out of memory");
+    if (r < 0) {
+        watch_free(watch);
+        return r;
+    }
+    if (!connection->watch)
+        server->watchers++;
+    watch_free(connection->watch);
+    connection->watch = watch;
+    return 0;
+}
+
+static int wants(const struct watch *watch, const struct request *request)
+{
+    if (watch->copies && request->relation == DUP_ORIGINAL)
+        return 0;
+    if (watch->relation >= 0 && watch->relation != (int)request->relation)
+        return 0;
+    return (!watch->cluster || watch->cluster == request->cluster) &&
+           (!watch->outlet || watch->outlet == request->prepared.outlet);
+}
+
+void watch_report(struct server *server, const struct request *request)
+{
+    struct connection *next;
+    if (!request->stored || request->verdict.error || request->verdict.len == 0)
+        return;
+    for (struct connection *c = server->connections; c; c = next) {
+        next = c->next;
+        if (!c->watch || c->closing || !wants(c->watch, request))
+            continue;
+        struct buf line;
+        buf_init(&line, LIMIT_REPLY);
+        json_open(&line, '{');
+        if (c->watch->id.len) {
+            json_key(&line, "id");
+            json_raw(&line, c->watch->id.data, c->watch->id.len);
+        }
+        json_key(&line, "verdict");
+        json_raw(&line, request->verdict.data, request->verdict.len);
+        json_close(&line, '}');
+        buf_add_char(&line, '\n');
+        if (!line.error)
+            connection_send(c, line.data, line.len);
+        buf_done(&line);
+    }
+}

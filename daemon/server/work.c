@@ -1,0 +1,209 @@
+/*
+ * Workers: parsing, preparing and queries on libuv's thread pool. Invariant:
+ * a worker touches only its requests, the store through a snapshot of its
+ * own, and what the server lets it read (configuration, credit tables).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "server/log.h"
+#include "server/server.h"
+
+struct work {
+    uv_work_t work;
+    struct server *server;
+    struct tables *tables;   /* a reference; parsing only */
+    struct request *list;    /* linked by queued */
+};
+
+/* What each worker thread keeps; released when the thread ends with the process. */
+struct tools {
+    struct json_parser *parser;
+    struct preparer *preparer;
+};
+
+static uv_key_t tools_key;
+static uv_once_t tools_once = UV_ONCE_INIT;
+
+static void make_key(void)
+{
+    uv_key_create(&tools_key);
+}
+
+static struct tools *tools_get(void)
+{
+    uv_once(&tools_once, make_key);
+    struct tools *tools = uv_key_get(&tools_key);
+    if (tools)
+        return tools;
+    tools = calloc(1, sizeof *tools);
+    if (!tools)
+        return NULL;
+    tools->parser = json_parser_new();
+    tools->preparer = preparer_new();
+    if (!tools->parser || !tools->preparer) {
+        json_parser_free(tools->parser);
+        preparer_free(tools->preparer);
+        free(tools);
+        return NULL;
+    }
+    uv_key_set(&tools_key, tools);
+    return tools;
+}
+
+static int no_memory(struct request *request)
+{
+    return json_error_set(&request->error, DUP_ENOMEM, "", JSON_NOWHERE, "out of memory");
+}
+
+/* The request's id as raw JSON, for the answer: a string or a number. */
+static int keep_id(struct request *request)
+{
+    struct json_object *id;
+    if (!json_object_object_get_ex(request->object, "id", &id) || !id)
+        return 0;
+    if (json_object_is_type(id, json_type_string)) {
+        json_string(&request->id, json_object_get_string(id), (size_t)json_object_get_string_len(id));
+        return request->id.error ? no_memory(request) : 0;
+    }
+    if (json_object_is_type(id, json_type_int)) {
+        json_int(&request->id, json_object_get_int64(id));
+        return 0;
+    }
+    return json_error_set(&request->error, DUP_EINVAL, "id", JSON_NOWHERE,
+                          "id must be a string or a whole number");
+}
+
+static int find_operation(struct request *request)
+{
+    struct json_object *op;
+    if (!json_object_object_get_ex(request->object, "op", &op)) {
+        request->operation = operation_find("submit", 6);
+        return 0;
+    }
+    if (!json_object_is_type(op, json_type_string))
+        return json_error_set(&request->error, DUP_EINVAL, "op", JSON_NOWHERE, "op must be a string");
+    request->operation = operation_find(json_object_get_string(op), (size_t)json_object_get_string_len(op));
+    if (!request->operation)
+        return json_error_set(&request->error, DUP_EINVAL, "op", JSON_NOWHERE, "there is no such operation");
+    return 0;
+}
+
+static int parse(struct tools *tools, const struct prepare_options *options,
+                 struct request *request)
+{
+    int r = json_parse_line(tools->parser, request->text, request->len, &request->object, &request->error);
+    if (r < 0) {
+        const char *raw;
+        size_t len;
+        if (json_scan_id(request->text, request->len, &raw, &len))
+            json_raw(&request->id, raw, len);
+        return r;
+    }
+    free(request->text);
+    request->text = NULL;
+    if ((r = keep_id(request)) < 0 || (r = find_operation(request)) < 0)
+        return r;
+    if (!request->operation->has_article)
+        return 0;
+    r = prepare_article(tools->preparer, options, request->object, &request->prepared,
+                        &request->error);
+    if (r == 0 && request->id.len == 0)
+        json_string(&request->id, request->prepared.in.id.data, request->prepared.in.id.len);
+    return r;
+}
+
+static void run_parse(uv_work_t *uv)
+{
+    struct work *work = (struct work *)(void *)uv;
+    struct tools *tools = tools_get();
+    for (struct request *request = work->list; request; request = request->queued) {
+        int r = tools ? parse(tools, &work->tables->prepare, request) : no_memory(request);
+        if (r < 0 && !request->error.code)
+            json_error_set(&request->error, r, "", JSON_NOWHERE, "%s", dup_strerror(r));
+    }
+}
+
+/* The list may hold requests of one connection only. */
+static void parsed(struct request *list)
+{
+    struct connection *connection = list->connection;
+    for (struct request *next, *request = list; request; request = next) {
+        next = request->queued;
+        request->queued = NULL;
+        request->state = request->error.code ? REQUEST_DONE : REQUEST_PARSED;
+        if (request->error.code)
+            request_fail(request);
+    }
+    connection_advance(connection);
+}
+
+static void after_parse(uv_work_t *uv, int status)
+{
+    struct work *work = (struct work *)(void *)uv;
+    (void)status;
+    struct request *list = work->list;
+    tables_release(work->tables);
+    free(work);
+    parsed(list);
+}
+
+void work_parse(struct server *server, struct request *list)
+{
+    struct work *work = malloc(sizeof *work);
+    if (!work) {
+        for (struct request *request = list; request; request = request->queued)
+            no_memory(request);
+        parsed(list);
+        return;
+    }
+    server->tables->references++;
+    *work = (struct work){.server = server, .tables = server->tables, .list = list};
+    uv_queue_work(&server->loop, &work->work, run_parse, after_parse);
+}
+
+static void run_query(uv_work_t *uv)
+{
+    struct work *work = (struct work *)(void *)uv;
+    struct request *request = work->list;
+    struct view *view;
+    int r = store_snapshot(work->server->store, &view);
+    if (r == 0) {
+        r = request->operation->query(work->server, view, request);
+        store_release(view);
+    }
+    request->more = r == 1;
+    if (r >= 0 && request->reply.error)
+        r = json_error_set(&request->error, request->reply.error, "", JSON_NOWHERE,
+                           "the answer is too large: ask for less");
+    if (r < 0 && !request->error.code)
+        json_error_set(&request->error, r, "", JSON_NOWHERE, "%s", dup_strerror(r));
+}
+
+static void after_query(uv_work_t *uv, int status)
+{
+    struct work *work = (struct work *)(void *)uv;
+    struct request *request = work->list;
+    (void)status;
+    free(work);
+    if (request->error.code) {
+        request->more = 0;
+        request_fail(request);
+    }
+    request->state = REQUEST_DONE;
+    connection_advance(request->connection);
+}
+
+void work_query(struct server *server, struct request *request)
+{
+    struct work *work = malloc(sizeof *work);
+    if (!work) {
+        no_memory(request);
+        request_fail(request);
+        request->state = REQUEST_DONE;
+        return;
+    }
+    *work = (struct work){.server = server, .list = request};
+    uv_queue_work(&server->loop, &work->work, run_query, after_query);
+}

@@ -1,0 +1,265 @@
+/*
+ * The writer: one thread that takes what has queued up as a batch, runs it in
+ * one transaction, and lets the replies go only when that is on disk.
+ * Invariant: a request is in the queue, in the batch, or in the done list;
+ * a reply says "stored" only after store_commit returned 0.
+ *
+ *     idle --push--> batch --run--> commit --ok--> done --wake--> loop
+ *                      ^               | map grown: run the batch again
+ *                      +---------------+ disk full: every reply says so
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "server/log.h"
+#include "server/server.h"
+
+#define RETRIES_MAX 16      /* a map that doubles each time holds anything by then */
+#define UPKEEP_US 200000u   /* between upkeep steps while work queues up */
+
+struct writer {
+    struct server *server;
+    struct engine *engine;
+    uv_thread_t thread;
+    uv_mutex_t lock;
+    uv_cond_t wanted;
+    struct request *first, **last;        /* queue; under lock */
+    struct request *done, **done_last;    /* under lock */
+    int stopping, failed;                 /* under lock */
+    uint64_t beat_us;                     /* under lock */
+    struct writer_stats stats;            /* under lock */
+    uint64_t upkeep_us, synced_us;        /* the thread's own */
+    int unsynced, more_upkeep;
+};
+
+static void fail(struct request *request, int code, const char *message)
+{
+    request->error = (struct json_error){.offset = JSON_NOWHERE};
+    json_error_set(&request->error, code, "", JSON_NOWHERE, "%s", message);
+    request_fail(request);
+    request->stored = 0;
+}
+
+/* Runs every request of the batch inside the open transaction. */
+static int run(struct writer *w, struct request *batch)
+{
+    for (struct request *request = batch; request; request = request->queued) {
+        buf_clear(&request->reply);
+        buf_clear(&request->verdict);
+        request->stored = 0;
+        request->error.code = 0;
+        int r = request->operation->write(w->engine, w->server->store, request);
+        if (r == DUP_ENOENT || r == DUP_EINVAL)
+            request_fail(request);
+        else if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* *ret_retries: how often the map had to grow. */
+static int run_batch(struct writer *w, struct request *batch, unsigned *ret_retries)
+{
+    struct store *store = w->server->store;
+    int r;
+    for (;;) {
+        r = store_begin(store);
+        if (r == 0) {
+            r = run(w, batch);
+            if (r == 0)
+                r = store_commit(store);
+            else
+                store_abort(store);
+        }
+        if (r == 0)
+            return 0;
+        engine_aborted(w->engine);
+        if (r != DUP_EBUSY || *ret_retries == RETRIES_MAX)
+            return r;
+        ++*ret_retries;
+    }
+}
+
+/* Called with the lock held; returns with it held. */
+static void do_batch(struct writer *w)
+{
+    struct request *batch = w->first, *last = batch;
+    size_t n = 1, bytes = batch->len;
+    while (last->queued && n < LIMIT_BATCH && bytes + last->queued->len <= LIMIT_BATCH_BYTES) {
+        last = last->queued;
+        bytes += last->len;
+        n++;
+    }
+    w->first = last->queued;
+    if (!w->first)
+        w->last = &w->first;
+    last->queued = NULL;
+    uv_mutex_unlock(&w->lock);
+
+    uint64_t start = clock_elapsed_us();
+    unsigned retries = 0;
+    int r = run_batch(w, batch, &retries);
+    if (r < 0) {
+        log_error("commit-failed", "%zu requests were not stored: %s", n, dup_strerror(r));
+        for (struct request *request = batch; request; request = request->queued)
+            fail(request, r, r == DUP_EFULL ? "no space left in the store: nothing was stored, send it again when there is room"
+                                            : dup_strerror(r));
+    }
+    w->unsynced = r == 0 && !w->server->config.sync;
+    uv_mutex_lock(&w->lock);
+    w->stats.batches++;
+    w->stats.articles += n;
+    w->stats.retries += retries;
+    w->stats.batch_us += clock_elapsed_us() - start;
+    w->stats.largest = n > w->stats.largest ? n : w->stats.largest;
+    /* What LMDB cannot explain may have hit its memory too: start over from the disk. */
+    if (r < 0 && r != DUP_EFULL && r != DUP_EBUSY && r != DUP_ENOMEM)
+        w->failed = 1;
+    *w->done_last = batch;
+    w->done_last = &last->queued;
+    uv_async_send(&w->server->wake);
+}
+
+/* Between batches: sealing, merging, expiring, syncing; a small step each. */
+static void do_upkeep(struct writer *w)
+{
+    struct server *server = w->server;
+    uint64_t now = clock_elapsed_us();
+    if (w->unsynced && now - w->synced_us >= server->config.sync_interval_ms * 1000) {
+        int r = store_sync(server->store);
+        if (r < 0)
+            log_error("sync-failed", "the store could not be synced: %s", dup_strerror(r));
+        w->synced_us = now;
+        w->unsynced = 0;
+    }
+    uint32_t below = 0;
+    struct view *view;
+    if (server->config.retention_days && store_snapshot(server->store, &view) == 0) {
+        int64_t oldest = clock_now_ms() - (int64_t)server->config.retention_days * 86400000;
+        below = view_num_since(view, oldest);
+        store_release(view);
+    }
+    int r = store_upkeep(server->store, below);
+    if (r < 0 && r != DUP_EBUSY)
+        log_error("upkeep-failed", "upkeep of the store: %s", dup_strerror(r));
+    w->more_upkeep = r == 1;
+    w->upkeep_us = clock_elapsed_us();
+}
+
+static void thread_main(void *arg)
+{
+    struct writer *w = arg;
+    uv_mutex_lock(&w->lock);
+    for (;;) {
+        w->beat_us = clock_elapsed_us();
+        if (w->first)
+            do_batch(w);
+        else if (w->stopping)
+            break;
+        uint64_t since = clock_elapsed_us() - w->upkeep_us;
+        if (w->more_upkeep ? !w->first || since > UPKEEP_US / 10 : since > UPKEEP_US) {
+            uv_mutex_unlock(&w->lock);
+            do_upkeep(w);
+            uv_mutex_lock(&w->lock);
+        }
+        if (!w->first && !w->stopping && !w->more_upkeep)
+            uv_cond_timedwait(&w->wanted, &w->lock, UINT64_C(1000000000));
+    }
+    uv_mutex_unlock(&w->lock);
+    if (w->unsynced && store_sync(w->server->store) < 0)
+        log_error("sync-failed", "the store could not be synced at the end");
+}
+
+int writer_start(struct server *server, struct err *err)
+{
+    const struct config *config = &server->config;
+    struct engine_options options = {.window_ms = (int64_t)config->window_ms,
+                                     .exact_window_ms = (int64_t)config->exact_window_ms,
+                                     .keep_text = (int)config->keep_text,
+                                     .cache_bytes = (size_t)(config->index_memory / 4)};
+    struct writer *w = calloc(1, sizeof *w);
+    if (!w)
+        return err_set(err, DUP_ENOMEM, "out of memory");
+    w->server = server;
+    w->last = &w->first;
+    w->done_last = &w->done;
+    w->beat_us = clock_elapsed_us();
+    w->engine = engine_new(server->store, &options);
+    if (!w->engine) {
+        free(w);
+        return err_set(err, DUP_ENOMEM, "out of memory");
+    }
+    uv_mutex_init(&w->lock);
+    uv_cond_init(&w->wanted);
+    int r = uv_thread_create(&w->thread, thread_main, w);
+    if (r < 0) {
+        uv_mutex_destroy(&w->lock);
+        uv_cond_destroy(&w->wanted);
+        engine_free(w->engine);
+        free(w);
+        return err_set(err, DUP_EBUSY, "cannot start the writer thread: %s", uv_strerror(r));
+    }
+    server->writer = w;
+    return 0;
+}
+
+void writer_push(struct writer *w, struct request *request)
+{
+    uv_mutex_lock(&w->lock);
+    request->queued = NULL;
+    *w->last = request;
+    w->last = &request->queued;
+    uv_cond_signal(&w->wanted);
+    uv_mutex_unlock(&w->lock);
+}
+
+struct request *writer_take_done(struct writer *w)
+{
+    uv_mutex_lock(&w->lock);
+    struct request *list = w->done;
+    w->done = NULL;
+    w->done_last = &w->done;
+    uv_mutex_unlock(&w->lock);
+    return list;
+}
+
+void writer_stop(struct server *server)
+{
+    struct writer *w = server->writer;
+    if (!w)
+        return;
+    uv_mutex_lock(&w->lock);
+    w->stopping = 1;
+    uv_cond_signal(&w->wanted);
+    uv_mutex_unlock(&w->lock);
+    uv_thread_join(&w->thread);
+    uv_mutex_destroy(&w->lock);
+    uv_cond_destroy(&w->wanted);
+    engine_free(w->engine);
+    free(w);
+    server->writer = NULL;
+}
+
+uint64_t writer_beat_us(struct writer *w)
+{
+    uv_mutex_lock(&w->lock);
+    uint64_t beat = w->beat_us;
+    uv_mutex_unlock(&w->lock);
+    return beat;
+}
+
+int writer_failed(struct writer *w)
+{
+    uv_mutex_lock(&w->lock);
+    int failed = w->failed;
+    uv_mutex_unlock(&w->lock);
+    return failed;
+}
+
+void writer_stats(struct writer *w, struct writer_stats *ret)
+{
+    uv_mutex_lock(&w->lock);
+    *ret = w->stats;
+    uv_mutex_unlock(&w->lock);
+}
