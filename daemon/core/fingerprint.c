@@ -1,10 +1,9 @@
 /*
  * The fingerprints of a text, each a function of its shingle values alone
- * (PAPERS in dup/fingerprint.h). Everything runs in one pass over at most a
- * few hundred values without branches that depend on them: a mispredicted
- * branch a value would cost more than the work itself. Invariant: a value
- * written once is the same on every machine for ever; whoever changes one
- * raises DUP_FINGERPRINT_VERSION.
+ * (the papers are named in dup/fingerprint.h). The loops have no branch that
+ * depends on the values: mispredicting one in two would cost more than the
+ * work itself. Invariant: a value is the same on every machine for ever;
+ * whoever changes one raises DUP_FINGERPRINT_VERSION.
  */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -168,7 +167,7 @@ double dup_minhash_resemblance(const uint32_t a[DUP_LANES], const uint32_t b[DUP
 size_t dup_winnow(const uint64_t *shingles, size_t n, uint64_t *values, uint32_t *positions)
 {
     size_t window = n < DUP_WINDOW ? n : DUP_WINDOW;
-    size_t count = 0;
+    size_t count = 0, last = SIZE_MAX;
     uint64_t tail[DUP_WINDOW]; /* least of the block from here to its end, and where */
     size_t tail_at[DUP_WINDOW];
 
@@ -195,7 +194,8 @@ size_t dup_winnow(const uint64_t *shingles, size_t n, uint64_t *values, uint32_t
             size_t chosen = i > 0 && least <= tail[i] ? at : tail_at[i];
             values[count] = shingles[chosen];
             positions[count] = (uint32_t)chosen;
-            count += count == 0 || positions[count - 1] != chosen;
+            count += chosen != last;
+            last = chosen;
         }
     }
     return count;

@@ -234,6 +234,17 @@ static int take_char(struct scan *s, struct slow *t, uint64_t entry, size_t p, u
     return emit(s, hash, p, p + size, DUP_TOKEN_CHAR);
 }
 
+/* A dropped character right after a token belongs to its place in the source. */
+static void take_dropped(struct scan *s, struct slow *t, size_t p, unsigned size)
+{
+    size_t n = s->out.n;
+
+    if (t->open && t->wanted == FOLD_BREAK)
+        t->end = p + size;
+    else if (n > 0 && s->out.end[n - 1] == p && s->out.flags[n - 1] & DUP_TOKEN_CHAR)
+        s->out.end[n - 1] = (uint32_t)(p + size);
+}
+
 /* Whether the joiner may continue the open token. */
 static int may_join(const struct slow *t, enum fold_class class)
 {
@@ -270,8 +281,7 @@ int scan_slowly(struct scan *s, size_t *at)
             rc = take_char(s, &t, entry, p, size);
             break;
         case FOLD_DROP:
-            if (t.open && t.wanted == FOLD_BREAK)
-                t.end = p + size;
+            take_dropped(s, &t, p, size);
             break;
         default:
             if (may_join(&t, class)) {
