@@ -16,7 +16,8 @@
 
 enum dup_claim { DUP_CLAIM_NONE, DUP_CLAIM_FROM, DUP_CLAIM_AGENCY };
 enum dup_place { DUP_PLACE_NONE, DUP_PLACE_BYLINE, DUP_PLACE_DATELINE, DUP_PLACE_START,
-                 DUP_PLACE_END, DUP_PLACE_INLINE, DUP_PLACE_FIELD };
+                 DUP_PLACE_END, DUP_PLACE_INLINE, DUP_PLACE_FIELD,
+                 DUP_PLACE_TITLE };
 
 const char *dup_claim_word(enum dup_claim claim);  /* "none", "from", "agency" */
 const char *dup_place_word(enum dup_place place);  /* "byline", ... */
