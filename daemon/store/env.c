@@ -1,0 +1,169 @@
+/*
+ * The environment: opening, locking, transactions, growth. Invariant: one
+ * environment a directory and process; the writer's transaction belongs to
+ * one thread; the map grows only while no snapshot is open.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/internal.h"
+
+int store_code(struct store *store, int code)
+{
+    switch (code) {
+    case MDB_SUCCESS: return 0;
+    case MDB_NOTFOUND: return DUP_ENOENT;
+    case MDB_MAP_FULL:
+        store->grow = 1;
+        return DUP_EBUSY;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_BAD_TXN:
+    case MDB_PANIC: return DUP_ECORRUPT;
+    case MDB_VERSION_MISMATCH:
+    case MDB_INVALID: return DUP_EFORMAT;
+    case MDB_READERS_FULL: return DUP_ENOMEM;
+    default: return code > 0 ? err_from_errno(code) : DUP_EIO;
+    }
+}
+
+int table_get(struct view *view, enum table table, const void *key, size_t key_len, MDB_val *ret)
+{
+    MDB_val k = {key_len, (void *)(uintptr_t)key};
+    return store_code(view->store, mdb_get(view->txn, view->store->tables[table], &k, ret));
+}
+
+int table_put(struct store *store, enum table table, const void *key, size_t key_len,
+              const void *data, size_t len, unsigned flags)
+{
+    MDB_val k = {key_len, (void *)(uintptr_t)key}, d = {len, (void *)(uintptr_t)data};
+    return store_code(store, mdb_put(store->writer.txn, store->tables[table], &k, &d, flags));
+}
+
+int table_del(struct store *store, enum table table, const void *key, size_t key_len)
+{
+    MDB_val k = {key_len, (void *)(uintptr_t)key};
+    return store_code(store, mdb_del(store->writer.txn, store->tables[table], &k, NULL));
+}
+
+static int grow_map(struct store *store)
+{
+    uint64_t size = store->map_size * 2;
+    if (size > STORE_MAP_MAX)
+        return DUP_EFULL;
+    pthread_rwlock_wrlock(&store->resize);
+    int r = store_code(store, mdb_env_set_mapsize(store->env, size));
+    pthread_rwlock_unlock(&store->resize);
+    if (r == 0) {
+        store->map_size = size;
+        store->grow = 0;
+    }
+    return r;
+}
+
+int store_begin(struct store *store)
+{
+    int r = store->grow ? grow_map(store) : 0;
+    if (r == 0)
+        r = store_code(store, mdb_txn_begin(store->env, NULL, 0, &store->writer.txn));
+    if (r == 0) {
+        store->counters = store->committed;
+        index_begin(store->index);
+    }
+    return r;
+}
+
+static void give_up(struct store *store)
+{
+    store->writer.txn = NULL;
+    store->counters = store->committed;
+    index_undo(store->index);
+}
+
+int store_commit(struct store *store)
+{
+    int r = 0;
+    if (memcmp(&store->counters, &store->committed, sizeof store->counters) != 0)
+        r = table_put(store, TABLE_SETTINGS, "counters", 8, &store->counters, sizeof store->counters, 0);
+    if (r < 0) {
+        store_abort(store);
+        return r;
+    }
+    r = store_code(store, mdb_txn_commit(store->writer.txn));
+    if (r < 0) {
+        give_up(store);
+        return r;
+    }
+    store->writer.txn = NULL;
+    store->committed = store->counters;
+    return 0;
+}
+
+void store_abort(struct store *store)
+{
+    if (!store->writer.txn)
+        return;
+    mdb_txn_abort(store->writer.txn);
+    give_up(store);
+}
+
+int store_sync(struct store *store)
+{
+    return store_code(store, mdb_env_sync(store->env, 1));
+}
+
+struct view *store_writer_view(struct store *store)
+{
+    return &store->writer;
+}
+
+int store_snapshot(struct store *store, struct view **ret)
+{
+    struct view *view = malloc(sizeof *view);
+    if (!view)
+        return DUP_ENOMEM;
+    view->store = store;
+    pthread_rwlock_rdlock(&store->resize);
+    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &view->txn);
+    if (code != 0) {
+        pthread_rwlock_unlock(&store->resize);
+        free(view);
+        return store_code(store, code);
+    }
+    *ret = view;
+    return 0;
+}
+
+void store_release(struct view *view)
+{
+    struct store *store = view->store;
+    mdb_txn_abort(view->txn);
+    free(view);
+    pthread_rwlock_unlock(&store->resize);
+}
+
+const struct dup_secret *store_secret(const struct store *store)
+{
+    return &store->secret;
+}
+
+void store_free(struct store *store)
+{
+    if (!store)
+        return;
+    store_abort(store);
+    index_free(store->index);
+    if (store->env)
+        mdb_env_close(store->env);
+    if (store->lock_fd >= 0)
+        close(store->lock_fd);
+    pthread_rwlock_destroy(&store->resize);
+    free(store->dir);
+    free(store);
+}

@@ -1,0 +1,242 @@
+/*
+ * Opening a store: the directory, the lock, what kind of file it is, and the
+ * tables. Invariant: nothing in the directory is changed before the lock is
+ * held and the file has been recognised.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "store/internal.h"
+
+#define PATH_SIZE 4096
+
+static const char *const table_names[TABLE_COUNT] = {
+    "settings", "articles", "texts", "ids", "clusters", "members",
+    "outlets", "recent", "size", "first", "aliases", "segments"};
+
+static struct { unsigned char bytes[512]; size_t len; int given; } seed;
+
+void store_create_seed(const void *data, size_t len)
+{
+    seed.len = len < sizeof seed.bytes ? len : sizeof seed.bytes;
+    seed.given = data != NULL && len > 0;
+    if (seed.given)
+        memcpy(seed.bytes, data, seed.len);
+}
+
+static int open_directory(struct store *store, struct err *err)
+{
+    struct stat st;
+    if (!store->read_only && mkdir(store->dir, 0700) < 0 && errno != EEXIST)
+        return err_set(err, err_from_errno(errno), "cannot create the state directory %s: %s", store->dir, strerror(errno));
+    if (stat(store->dir, &st) < 0)
+        return err_set(err, err_from_errno(errno), "cannot use the state directory %s: %s", store->dir, strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        return err_set(err, DUP_EACCES, "%s is not a directory", store->dir);
+    return 0;
+}
+
+static int take_lock(struct store *store, struct err *err)
+{
+    char path[PATH_SIZE], pid[16] = "";
+    snprintf(path, sizeof path, "%s/lock", store->dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return err_set(err, err_from_errno(errno), "cannot write to the state directory: %s: %s", path, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
+        pid[n > 0 ? n : 0] = '\0';
+        close(fd);
+        return err_set(err, DUP_EBUSY, "another dupd (process %d) uses the state directory %s", atoi(pid), store->dir);
+    }
+    int len = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
+    if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)len, 0) != len) {
+        int error = errno;
+        close(fd);
+        return err_set(err, err_from_errno(error), "cannot write %s: %s", path, strerror(error));
+    }
+    store->lock_fd = fd;
+    return 0;
+}
+
+/*
+ * A file that LMDB would trust too far is recognised here: one that is not LMDB's at all, or is
+ * shorter than its pages say, would be read beyond its end.
+ */
+static int check_size(struct store *store, struct err *err)
+{
+    char path[PATH_SIZE];
+    struct stat st;
+    MDB_envinfo info;
+    MDB_stat stat_env;
+    snprintf(path, sizeof path, "%s/dupd.mdb", store->dir);
+    if (stat(path, &st) < 0)
+        return err_set(err, err_from_errno(errno), "cannot look at %s: %s", path, strerror(errno));
+    mdb_env_info(store->env, &info);
+    mdb_env_stat(store->env, &stat_env);
+    uint64_t need = ((uint64_t)info.me_last_pgno + 1) * stat_env.ms_psize;
+    if ((uint64_t)st.st_size < need)
+        return err_set(err, DUP_ECORRUPT, "%s is cut short: %llu bytes of %llu (restore it from a backup)", path,
+                       (unsigned long long)st.st_size, (unsigned long long)need);
+    return 0;
+}
+
+static int open_env(struct store *store, uint64_t map_size, struct err *err)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/dupd.mdb", store->dir);
+    if (mdb_env_create(&store->env) != 0)
+        return err_set(err, DUP_ENOMEM, "out of memory");
+    struct stat st;
+    store->map_size = map_size ? map_size : STORE_MAP_DEFAULT;
+    if (stat(path, &st) == 0)
+        while (store->map_size < (uint64_t)st.st_size + (1u << 20))
+            store->map_size *= 2;
+    mdb_env_set_mapsize(store->env, store->map_size);
+    mdb_env_set_maxdbs(store->env, TABLE_COUNT);
+    mdb_env_set_maxreaders(store->env, 512);
+    unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | (store->read_only ? MDB_RDONLY : 0) | (store->sync ? 0 : MDB_NOSYNC);
+    int code = mdb_env_open(store->env, path, flags, 0600);
+    if (code == MDB_INVALID || code == MDB_VERSION_MISMATCH)
+        return err_set(err, DUP_EFORMAT, "%s is not a store of dupd: %s", path, mdb_strerror(code));
+    if (code != 0)
+        return err_set(err, store_code(store, code), "cannot open %s: %s", path, mdb_strerror(code));
+    int dead = 0;
+    mdb_reader_check(store->env, &dead);
+    return check_size(store, err);
+}
+
+static int make_secret(struct store *store, struct err *err)
+{
+    unsigned char random[64];
+    if (seed.given)
+        return dup_secret_derive(&store->secret, seed.bytes, seed.len);
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return err_set(err, DUP_EIO, "no random numbers for the store's secret");
+    return dup_secret_derive(&store->secret, random, sizeof random);
+}
+
+/* Format 1: "format" u32, "secret" 192 bytes, "fingerprints" u32, "counters" struct counters. */
+static int create_settings(struct store *store, struct err *err)
+{
+    uint32_t format = STORE_FORMAT, fingerprints = DUP_FINGERPRINT_VERSION;
+    store->counters = (struct counters){.first_num = 1};
+    int r = make_secret(store, err);
+    if (r == 0)
+        r = table_put(store, TABLE_SETTINGS, "format", 6, &format, sizeof format, 0);
+    if (r == 0)
+        r = table_put(store, TABLE_SETTINGS, "fingerprints", 12, &fingerprints, sizeof fingerprints, 0);
+    if (r == 0)
+        r = table_put(store, TABLE_SETTINGS, "secret", 6, &store->secret, sizeof store->secret, 0);
+    return r;
+}
+
+static int read_setting(struct store *store, const char *name, void *to, size_t len)
+{
+    MDB_val data;
+    int r = table_get(&store->writer, TABLE_SETTINGS, name, strlen(name), &data);
+    if (r < 0)
+        return r;
+    if (data.mv_size != len)
+        return DUP_ECORRUPT;
+    memcpy(to, data.mv_data, len);
+    return 0;
+}
+
+static int read_settings(struct store *store, struct err *err)
+{
+    uint32_t format, fingerprints;
+    struct dup_secret derived;
+    int r = read_setting(store, "format", &format, sizeof format);
+    if (r == 0 && format > STORE_FORMAT)
+        return err_set(err, DUP_EFORMAT, "the store in %s has format %u; this dupd knows up to %u: use a newer dupd",
+                       store->dir, format, STORE_FORMAT);
+    if (r == 0)
+        r = read_setting(store, "fingerprints", &fingerprints, sizeof fingerprints);
+    if (r == 0 && fingerprints != DUP_FINGERPRINT_VERSION)
+        return err_set(err, DUP_EFORMAT, "the store in %s has fingerprints of version %u, this dupd makes version %d: export and import it",
+                       store->dir, fingerprints, DUP_FINGERPRINT_VERSION);
+    if (r == 0)
+        r = read_setting(store, "secret", &store->secret, sizeof store->secret);
+    if (r == 0)
+        r = read_setting(store, "counters", &store->counters, sizeof store->counters);
+    if (r < 0)
+        return err_set(err, DUP_ECORRUPT, "the settings of the store in %s are damaged", store->dir);
+    if (seed.given && dup_secret_derive(&derived, seed.bytes, seed.len) == 0 &&
+        memcmp(&derived, &store->secret, sizeof derived) != 0)
+        return err_set(err, DUP_EINVAL, "the store in %s was created with another secret than the configured one", store->dir);
+    return 0;
+}
+
+/* Opens the tables in a transaction, creating them and the settings in a new store. */
+static int open_tables(struct store *store, struct err *err)
+{
+    MDB_stat stat;
+    int r = store_code(store, mdb_txn_begin(store->env, NULL, store->read_only ? MDB_RDONLY : 0, &store->writer.txn));
+    if (r < 0)
+        return err_set(err, r, "cannot begin a transaction in %s: %s", store->dir, dup_strerror(r));
+    unsigned flags = store->read_only ? 0 : MDB_CREATE;
+    for (int i = 0; i < TABLE_COUNT && r == 0; i++)
+        r = store_code(store, mdb_dbi_open(store->writer.txn, table_names[i], flags, &store->tables[i]));
+    if (r == 0)
+        r = store_code(store, mdb_stat(store->writer.txn, store->tables[TABLE_SETTINGS], &stat));
+    if (r == 0 && stat.ms_entries == 0 && !store->read_only) {
+        r = create_settings(store, err);
+    } else if (r == 0 && (r = read_settings(store, err)) < 0) {
+        return r;
+    }
+    if (r == DUP_ENOENT)
+        return err_set(err, DUP_EFORMAT, "%s holds an LMDB file that is not a store of dupd", store->dir);
+    if (r < 0)
+        return err_set(err, r, "cannot open the tables in %s: %s", store->dir, dup_strerror(r));
+    if (store->read_only) {
+        mdb_txn_commit(store->writer.txn);
+        store->writer.txn = NULL;
+        store->committed = store->counters;
+        return 0;
+    }
+    store->committed = (struct counters){0};
+    r = store_commit(store);
+    return r < 0 ? err_set(err, r, "cannot write to the store in %s: %s", store->dir, dup_strerror(r)) : 0;
+}
+
+int store_open(const struct store_options *options, struct err *err, struct store **ret)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (!store)
+        return err_set(err, DUP_ENOMEM, "out of memory");
+    pthread_rwlockattr_t writers_first;
+    pthread_rwlockattr_init(&writers_first);
+    pthread_rwlockattr_setkind_np(&writers_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&store->resize, &writers_first);
+    pthread_rwlockattr_destroy(&writers_first);
+    store->lock_fd = -1;
+    store->read_only = options->read_only;
+    store->sync = options->sync;
+    store->writer.store = store;
+    store->dir = strdup(options->dir);
+    store->index = index_new(options->index_memory ? options->index_memory : STORE_INDEX_DEFAULT);
+    int r = store->dir && store->index ? open_directory(store, err) : err_set(err, DUP_ENOMEM, "out of memory");
+    if (r == 0)
+        r = take_lock(store, err);
+    if (r == 0)
+        r = open_env(store, options->map_size, err);
+    if (r == 0)
+        r = open_tables(store, err);
+    if (r == 0 && !store->read_only)
+        r = index_rebuild(store, err);
+    if (r < 0) {
+        store_free(store);
+        return r;
+    }
+    *ret = store;
+    return 0;
+}
