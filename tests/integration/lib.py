@@ -8,6 +8,7 @@ import ctypes
 import json
 import os
 import random
+import re
 import resource
 import select
 import shutil
@@ -260,6 +261,11 @@ class Client:
 
 def line(request):
     return (request if isinstance(request, bytes) else json.dumps(request).encode()) + b"\n"
+
+
+def words_of(text):
+    """The words of a text as dupd counts them, for scripts with blanks between words."""
+    return re.findall(r"\w+", text.lower())
 
 
 def until(condition, patience=PATIENCE):
