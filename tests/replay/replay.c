@@ -49,7 +49,7 @@ struct replay {
     size_t n_lines, at;            /* at: the line that is read next */
     struct text *texts;            /* owned */
     size_t n_texts;
-    char dir[64];
+    char dir[256];
     struct store *store;           /* owned */
     struct engine *engine;         /* owned */
     struct preparer *preparer;     /* owned */
@@ -453,7 +453,7 @@ static int play(const char *path)
     struct replay r = {.path = path, .options = {.window_ms = 30 * DAY_MS, .exact_window_ms = 365 * DAY_MS,
                                                  .keep_text = 1, .cache_bytes = 4u << 20}};
     const char *parent = getenv("TMP");
-    snprintf(r.dir, sizeof r.dir, "%.40s/replay.XXXXXX", parent ? parent : "/tmp");
+    snprintf(r.dir, sizeof r.dir, "%.200s/replay.XXXXXX", parent ? parent : "/tmp");
     read_lines(&r);
     if (!mkdtemp(r.dir))
         die(&r, "%s: %s", r.dir, strerror(errno));
