@@ -31,12 +31,7 @@ static int is_space(unsigned char c)
 /* What may stand between the end of a sentence and the white space. */
 static int is_closing(unsigned char c)
 {
-    switch (c) {
-    case '.': case '!': case '?': case '"': case '\'': case '`': case ')': case ']': case '}':
-        return 1;
-    default:
-        return 0;
-    }
+    return c == '"' || c == '\'' || c == '`' || c == ')' || c == ']' || c == '}';
 }
 
 /* Sorts the bytes above ASCII into letters and stops. */

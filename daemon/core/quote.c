@@ -52,11 +52,11 @@ static int is_word(enum quote_side side)
 void quote_mark(struct quotes *quotes, uint32_t mark, enum quote_side before,
                 enum quote_side after, uint8_t *flags, size_t n)
 {
+    if (mark == 0xff02) /* full width */
+        mark = '"';
     int single = mark == '\'' || mark == 0x2018 || mark == 0x2019;
     int straight = mark == '"' || mark == '\'';
 
-    if (mark == 0xff02)
-        mark = '"';
     /* A single mark that a letter follows is an apostrophe or opens; a mark after
      * a space closes only where typographers put spaces inside, as the French do. */
     int may_close = !(single && (is_word(after) || before == QUOTE_SPACE)) &&
@@ -75,7 +75,9 @@ void quote_mark(struct quotes *quotes, uint32_t mark, enum quote_side before,
         return;
     if ((straight || mark == 0x201d) && (is_word(before) || after == QUOTE_SPACE))
         return;
-    if (single && (is_word(before) || after != QUOTE_LETTER))
+    if (single && (is_word(before) || after == QUOTE_DIGIT || after == QUOTE_SPACE))
+        return;
+    if (mark == '\'' && after != QUOTE_LETTER)
         return;
     quotes->open[quotes->depth].mark = mark;
     quotes->open[quotes->depth++].token = n;

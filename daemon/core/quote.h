@@ -14,7 +14,7 @@
 
 #define QUOTE_DEPTH 8
 
-/* What stands beside a mark. */
+/* What stands beside a mark; letters of scripts without spaces are QUOTE_OTHER. */
 enum quote_side { QUOTE_SPACE, QUOTE_LETTER, QUOTE_DIGIT, QUOTE_OTHER };
 
 struct quotes {

@@ -122,7 +122,7 @@ static enum quote_side side_of(const struct scan *s, size_t p)
     if (utf8_decode(s->text + p, s->len - p, &c) == 0)
         return QUOTE_OTHER;
     switch (fold_entry(c) & FOLD_CLASS) {
-    case FOLD_LETTER: case FOLD_CHAR: return QUOTE_LETTER;
+    case FOLD_LETTER: return QUOTE_LETTER;
     case FOLD_DIGIT: return QUOTE_DIGIT;
     case FOLD_SPACE: case FOLD_LINE: return QUOTE_SPACE;
     default: return QUOTE_OTHER;
@@ -159,7 +159,6 @@ static void take_break(struct scan *s, struct slow *t, uint32_t c, enum fold_cla
         break;
     case FOLD_FULL_END:
         s->fresh |= DUP_TOKEN_SENTENCE;
-        t->armed = 1;
         break;
     case FOLD_DOT: case FOLD_END:
         t->armed = 1;
@@ -230,7 +229,7 @@ static int take_char(struct scan *s, struct slow *t, uint64_t entry, size_t p, u
         hash = word_hash(s);
     }
     t->armed = 0;
-    t->before = QUOTE_LETTER;
+    t->before = QUOTE_OTHER; /* no space tells where a quotation begins */
     return emit(s, hash, p, p + size, DUP_TOKEN_CHAR);
 }
 
@@ -241,7 +240,7 @@ static void take_dropped(struct scan *s, struct slow *t, size_t p, unsigned size
 
     if (t->open && t->wanted == FOLD_BREAK)
         t->end = p + size;
-    else if (n > 0 && s->out.end[n - 1] == p && s->out.flags[n - 1] & DUP_TOKEN_CHAR)
+    else if (n > 0 && s->out.end[n - 1] == p) /* a CHAR token, which is never open */
         s->out.end[n - 1] = (uint32_t)(p + size);
 }
 

@@ -152,6 +152,22 @@ static void test_quotations(void **state)
     check_described("5\" tall \"he said\" 6\" x", "5/NS tall he/Q said/Q 6/N x");
     check_described("“a” ”b “c” ”", "a/QS b/Q c/Q");
     check_described("a \"b\" c \"d", "a/S b/Q c d");
+    check_described("a \"b \"c\" d", "a/S b c/Q d");
+    check_described("a \" b\" c", "a/S b c");
+    check_described("5\"x y\" z", "5/NS x y z");
+    check_described("5'x y' z", "5/NS x y z");
+    check_described("ü5'x y' z", "ü5/S x y z");
+    check_described("a '90s b' c ‘90s d’ e", "a/S 90s/N b c 90s/N d e");
+    check_described("a ‘b (’tis) c’ d", "a/S b/Q tis/Q c/Q d");
+    check_described("a ‘b ’ c’ d", "a/S b/Q c/Q d");
+    check_described("a ‘“b c” d’ e", "a/S b/Q c/Q d/Q e");
+    check_described("a ＂b c＂ d", "a/S b/Q c/Q d");
+    check_described("他\"你\"说‘好’吧", "他/cS 你/cQ 说/c 好/cQ 吧/c");
+    check_described("‘a 好’ b", "a/QS 好/cQ b");
+    check_described("5‘a b’ c", "5/NS a b c");
+    check_described("a ‘ b’ c", "a/S b c");
+    check_described("a '“b c” d' e", "a/S b/Q c/Q d e");
+    check_described("“a “b “c “d “e “f “g “h “i” j” k", "a/S b c d e f g/Q h/Q i/Q j/Q k"); /* the ninth is not seen */
     check_described("\"a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i\" j",
                     "a/QS b/Q c/Q d/Q e/Q f/Q g/Q h/Q i/Q j/Q k/Q l/Q m/Q n/Q o/Q p/Q q/Q r/Q s/Q "
                     "t/Q u/Q v/Q w/Q x/Q y/Q z/Q a/Q b/Q c/Q d/Q e/Q f/Q g/Q h/Q i/Q j");
@@ -320,6 +336,8 @@ static const char *const pieces[] = {
     "中", "文", "。", "，", "！", "か", "ガ", "ｶ", "ﾞ", "ー", "ก", "่", "ั", "၁", "ᄀ", "ᅡ", "ᆨ", "가", "각", "ㄱ",
     "㈎", "①", "½", "㎏", "ﷺ", "™", "😀", "𝔸", "𠀀", "\xef\xb7\xba", "word", "longer", "Agency", "one two",
     "x. Y", "don't", "10,000", "averyveryverylongwordthatgoesonandonforlongerthanablockofsixtyfourbytes",
+    "длинноеидлинноеслово" "котороенекончается" "длинноеидлинноеслово" "котороенекончается"
+    "длинноеидлинноеслово" "котороенекончается" "длинноеидлинноеслово" "котороенекончается",
     "\x01", "\x7f", "~", "_", "ʻ", "（", "）", "「", "」", "３", "．",
 };
 
