@@ -12,6 +12,8 @@
 #include "server/log.h"
 #include "server/server.h"
 
+#define STOP_STALL_US 3000000u /* without progress of a waiting reply, once the daemon stops */
+
 struct outgoing {
     uv_write_t write;
     struct connection *connection;
@@ -22,13 +24,14 @@ static void maybe_free(struct connection *c)
 {
     if (!c->closed || c->first)
         return;
+    if (c->watch)
+        c->server->watchers--;
     buf_done(&c->partial);
     buf_done(&c->out);
     watch_free(c->watch);
     free(c);
 }
 
-static void collect(struct connection *c);
 static void start_reading(struct connection *c);
 
 static void on_closed(uv_handle_t *handle)
@@ -40,10 +43,7 @@ static void on_closed(uv_handle_t *handle)
         c->next->previous = c->previous;
     server->n_connections--;
     c->closed = 1;
-    if (c->watch)
-        server->watchers--;
-    collect(c);
-    maybe_free(c);
+    connection_advance(c);
 }
 
 void connection_close(struct connection *c, const char *why)
@@ -68,12 +68,15 @@ static size_t waiting(const struct connection *c)
     return c->unsent + c->out.len;
 }
 
-static int is_full(const struct connection *c)
+/* Whether to leave a peer's bytes where they are; who waits for others is woken by connections_resume. */
+static int must_wait(const struct connection *c)
 {
-    const struct server *server = c->server;
-    return c->inflight >= server->config.inflight || waiting(c) > LIMIT_UNSENT_SLOW ||
-           server->inflight >= server->config.inflight_all ||
-           server->inflight_bytes >= LIMIT_INFLIGHT_BYTES;
+    struct server *server = c->server;
+    if (server->inflight >= server->config.inflight_all || server->inflight_bytes >= LIMIT_INFLIGHT_BYTES) {
+        server->crowded = 1;
+        return 1;
+    }
+    return c->inflight >= server->config.inflight || waiting(c) > LIMIT_UNSENT_SLOW;
 }
 
 static void on_written(uv_write_t *write, int status)
@@ -160,6 +163,8 @@ static void dispatch(struct connection *c)
         if (request->state == REQUEST_PARSED && operation->kind == OPERATION_WRITE) {
             request->state = REQUEST_RUNNING;
             writer_push(c->server->writer, request);
+        } else if (request->state == REQUEST_PARSED && c->closing) {
+            request->state = REQUEST_DONE; /* nobody is there to be told */
         } else if (request->state == REQUEST_PARSED) {
             if (request != c->first)
                 return;
@@ -185,13 +190,14 @@ void connection_advance(struct connection *c)
         collect(c);
     } while (c->inflight != before);
     flush(c);
+    connections_resume(server);
     if (c->closed) {
         maybe_free(c);
         return;
     }
     if ((c->ended || server->stopping) && !c->first && waiting(c) == 0)
         connection_close(c, NULL);
-    else if (c->paused && !c->closing && !server->stopping && !is_full(c))
+    else if (c->paused && !c->closing && !server->stopping && !must_wait(c))
         start_reading(c);
 }
 
@@ -273,7 +279,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     }
     if (c->closing)
         return;
-    if (!c->ended && is_full(c)) {
+    if (!c->ended && must_wait(c)) {
         stop_reading(c);
         c->paused = 1;
     }
@@ -294,24 +300,31 @@ static void start_reading(struct connection *c)
     c->paused = 0;
 }
 
+/* Wakes those that waited for others' requests to finish, once there is some room again. */
 void connections_resume(struct server *server)
 {
     struct connection *next;
+    if (!server->crowded || server->stopping || server->inflight * 4 > server->config.inflight_all * 3 ||
+        server->inflight_bytes > LIMIT_INFLIGHT_BYTES / 4 * 3)
+        return;
+    server->crowded = 0;
     for (struct connection *c = server->connections; c; c = next) {
         next = c->next;
-        if (c->paused && !c->closing && !c->ended && !server->stopping && !is_full(c))
+        if (c->paused && !c->closing && !c->ended && !must_wait(c))
             start_reading(c);
     }
 }
 
-/* Once a second: peers that do not read what they asked for. */
+/* Once a second: peers that do not read what they asked for. They do not hold up a stop for long. */
 void connections_tick(struct server *server)
 {
-    uint64_t now = clock_elapsed_us();
+    uint64_t now = clock_elapsed_us(), most = server->config.stall_s * 1000000u;
+    if (server->stopping && most > STOP_STALL_US)
+        most = STOP_STALL_US;
     struct connection *next;
     for (struct connection *c = server->connections; c; c = next) {
         next = c->next;
-        if (!c->closing && c->unsent && now - c->progress_us > server->config.stall_s * 1000000u)
+        if (!c->closing && c->unsent && now - c->progress_us > most)
             connection_close(c, "the peer did not read for too long");
     }
 }

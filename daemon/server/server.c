@@ -167,6 +167,7 @@ int server_run(struct server *server, struct err *err)
     server->lock_fd = -1;
     server->started_us = clock_elapsed_us();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk: the write says so */
     if (dup_text_setup() < 0)
         return err_set(err, DUP_ENOMEM, "out of memory");
     if (config->secret[0])

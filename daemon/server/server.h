@@ -99,6 +99,7 @@ struct server {
     atomic_size_t watchers;          /* connections that watch; read by the writer */
     int owns_socket;                 /* bound by us: to be removed at the end */
     int lock_fd;                     /* of the socket's lock file, -1 for none */
+    int crowded;                     /* somebody waits until fewer requests are under way in all */
     int stopping, exit_code;
     uint64_t watchdog_us, last_watchdog_us;
     uint64_t started_us, accepted, refused, requests, errors;
