@@ -3,6 +3,7 @@
  * figures about the daemon. Invariant: each call does a bounded amount of
  * work and leaves a cursor where there is more.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,19 +14,12 @@
 
 static int find_cluster(struct request *request, struct view *view, struct cluster *ret)
 {
-    struct str name = {0};
     struct article article;
-    unsigned id = 0;
-    char end;
-    int r = query_string(request, "cluster", 0, &name);
+    uint32_t id = 0;
+    int r = query_cluster_id(request, "cluster", &id);
     article_init(&article);
-    if (r == 0 && name.data) {
-        if (sscanf(name.data, "c%9u%c", &id, &end) != 1 || id == 0)
-            r = json_error_set(&request->error, DUP_EINVAL, "cluster", JSON_NOWHERE,
-                               "cluster must be an id such as \"c17\"");
-    } else if (r == 0 && (r = query_find(request, view, "article", &article)) == 0) {
+    if (r == 0 && !id && (r = query_find(request, view, "article", &article)) == 0)
         id = article.cluster;
-    }
     if (r == 0) {
         id = view_cluster_id(view, id);
         r = view_cluster(view, id, ret);
@@ -155,7 +149,8 @@ static int read_cursor(struct request *request, struct cluster_cursor *ret)
         return r;
     for (size_t i = 0; i < sizeof ret->bytes; i++) {
         unsigned byte;
-        if (text.len != 2 * sizeof ret->bytes || sscanf(text.data + 2 * i, "%2x", &byte) != 1)
+        if (text.len != 2 * sizeof ret->bytes || !isxdigit((unsigned char)text.data[2 * i]) ||
+            !isxdigit((unsigned char)text.data[2 * i + 1]) || sscanf(text.data + 2 * i, "%2x", &byte) != 1)
             return json_error_set(&request->error, DUP_EINVAL, "cursor", JSON_NOWHERE, "not a cursor of this operation");
         ret->bytes[i] = (unsigned char)byte;
     }

@@ -70,6 +70,22 @@ int query_time(struct request *request, const char *name, int64_t *ret_ms)
     return 0;
 }
 
+int query_cluster_id(struct request *request, const char *name, uint32_t *ret_id)
+{
+    struct str text = {0};
+    uint64_t id = 0;
+    int r = query_string(request, name, 0, &text);
+    if (r < 0 || !text.data)
+        return r;
+    size_t i = 1;
+    for (; i < text.len && text.data[i] >= '0' && text.data[i] <= '9' && id <= UINT32_MAX; i++)
+        id = id * 10 + (uint64_t)(text.data[i] - '0');
+    if (text.data[0] != 'c' || i != text.len || id == 0 || id > UINT32_MAX)
+        return wrong(request, name, "an id such as \"c17\"");
+    *ret_id = (uint32_t)id;
+    return 0;
+}
+
 int query_find(struct request *request, struct view *view, const char *name, struct article *ret)
 {
     struct str id = {0};

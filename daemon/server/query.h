@@ -19,6 +19,8 @@ int query_string(struct request *request, const char *name, int required, struct
 int query_number(struct request *request, const char *name, int64_t min, int64_t max, int64_t *ret);
 int query_flag(struct request *request, const char *name, int *ret);
 int query_time(struct request *request, const char *name, int64_t *ret_ms);
+/* The id of a cluster, "c17"; stays as it was when absent. */
+int query_cluster_id(struct request *request, const char *name, uint32_t *ret_id);
 /* The current article that parameter `name` names. DUP_ENOENT, DUP_EINVAL with error set. */
 int query_find(struct request *request, struct view *view, const char *name, struct article *ret);
 

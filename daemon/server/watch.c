@@ -25,25 +25,17 @@ void watch_free(struct watch *watch)
 
 static int read_filter(struct request *request, struct watch *watch)
 {
-    struct str outlet = {0}, relation = {0}, cluster = {0};
+    struct str outlet = {0}, relation = {0};
     int r;
     if ((r = query_string(request, "outlet", 0, &outlet)) < 0 ||
         (r = query_string(request, "relation", 0, &relation)) < 0 ||
-        (r = query_string(request, "cluster", 0, &cluster)) < 0 ||
+        (r = query_cluster_id(request, "cluster", &watch->cluster)) < 0 ||
         (r = query_flag(request, "copies", &watch->copies)) < 0)
         return r;
     watch->outlet = outlet.data ? outlet_hash(outlet.data, outlet.len) : 0;
     watch->relation = relation.data ? dup_relation_parse(relation.data, relation.len) : -1;
     if (relation.data && watch->relation < 0)
         return json_error_set(&request->error, DUP_EINVAL, "relation", JSON_NOWHERE, "there is no such relation");
-    if (cluster.data) {
-        char *end;
-        unsigned long id = cluster.data[0] == 'c' ? strtoul(cluster.data + 1, &end, 10) : 0;
-        if (!id || *end || id > UINT32_MAX)
-            return json_error_set(&request->error, DUP_EINVAL, "cluster", JSON_NOWHERE,
-                                  "cluster must be an id such as \"c17\"");
-        watch->cluster = (uint32_t)id;
-    }
     return 0;
 }
 
@@ -68,14 +60,27 @@ int watch_start(struct server *server, struct request *request)
     return 0;
 }
 
-static int wants(const struct watch *watch, const struct request *request)
+/* Clusters merge: the one that is watched may bear another id by now. */
+static void follow_alias(struct server *server, struct watch *watch)
+{
+    struct view *view;
+    if (store_snapshot(server->store, &view) < 0)
+        return;
+    watch->cluster = view_cluster_id(view, watch->cluster);
+    store_release(view);
+}
+
+static int wants(struct server *server, struct watch *watch, const struct request *request)
 {
     if (watch->copies && request->relation == DUP_ORIGINAL)
         return 0;
     if (watch->relation >= 0 && watch->relation != (int)request->relation)
         return 0;
-    return (!watch->cluster || watch->cluster == request->cluster) &&
-           (!watch->outlet || watch->outlet == request->prepared.outlet);
+    if (watch->outlet && watch->outlet != request->prepared.outlet)
+        return 0;
+    if (watch->cluster && watch->cluster != request->cluster)
+        follow_alias(server, watch);
+    return !watch->cluster || watch->cluster == request->cluster;
 }
 
 void watch_report(struct server *server, const struct request *request)
@@ -85,7 +90,7 @@ void watch_report(struct server *server, const struct request *request)
         return;
     for (struct connection *c = server->connections; c; c = next) {
         next = c->next;
-        if (!c->watch || c->closing || !wants(c->watch, request))
+        if (!c->watch || c->closing || !wants(server, c->watch, request))
             continue;
         struct buf line;
         buf_init(&line, LIMIT_REPLY);
