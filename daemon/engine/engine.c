@@ -336,6 +336,7 @@ int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, stru
         verdict.match = NULL;
     }
     verdict.num = record.num;
+    verdict.merged = found.n_joins > 1;
     r = fill_cluster(e, view, view_cluster_id(view, e->scratch.cluster), record.num, &verdict);
     if (r == 0)
         *ret = verdict;

@@ -34,6 +34,7 @@ struct verdict {
     enum dup_relation relation;
     uint32_t num, cluster, articles, outlets, version;
     int first;                    /* the earliest print of its cluster */
+    int merged;                   /* it made several clusters one: ids have changed */
     int furniture;                /* a page that is nothing but furniture */
     const struct article *match;  /* what it was compared with; NULL for none */
     double share_shorter, share_longer, jaccard;

@@ -42,6 +42,7 @@ static int do_submit(struct engine *engine, struct store *store, struct request 
     struct verdict verdict;
     (void)store;
     int r = engine_submit(engine, &request->prepared, clock_now_ms(), &verdict);
+    request->merged = r == 0 && verdict.merged;
     return r < 0 ? r : answer(request, &verdict);
 }
 

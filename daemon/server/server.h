@@ -45,6 +45,7 @@ struct request {
     uint32_t cursor;                 /* of a stream: where it goes on */
     uint64_t streamed;
     int more;                        /* the stream has more pages */
+    int merged;                      /* a submit that made clusters one: for watchers */
     int stored;                      /* a submit that changed something: for watchers */
     enum dup_relation relation;
     uint32_t cluster;

@@ -39,6 +39,16 @@ static int read_filter(struct request *request, struct watch *watch)
     return 0;
 }
 
+/* Clusters merge: the one that is watched may bear another id by now. */
+static void follow_alias(struct server *server, struct watch *watch)
+{
+    struct view *view;
+    if (!watch->cluster || store_snapshot(server->store, &view) < 0)
+        return;
+    watch->cluster = view_cluster_id(view, watch->cluster);
+    store_release(view);
+}
+
 int watch_start(struct server *server, struct request *request)
 {
     struct connection *connection = request->connection;
@@ -47,6 +57,7 @@ int watch_start(struct server *server, struct request *request)
         return json_error_set(&request->error, DUP_ENOMEM, "", JSON_NOWHERE, "out of memory");
     buf_init(&watch->id, request->id.len + 1);
     int r = read_filter(request, watch);
+    follow_alias(server, watch);
     if (r == 0 && (r = buf_add(&watch->id, request->id.data, request->id.len)) < 0)
         json_error_set(&request->error, r, "", JSON_NOWHERE, "out of memory");
     if (r < 0) {
@@ -60,27 +71,14 @@ int watch_start(struct server *server, struct request *request)
     return 0;
 }
 
-/* Clusters merge: the one that is watched may bear another id by now. */
-static void follow_alias(struct server *server, struct watch *watch)
-{
-    struct view *view;
-    if (store_snapshot(server->store, &view) < 0)
-        return;
-    watch->cluster = view_cluster_id(view, watch->cluster);
-    store_release(view);
-}
-
-static int wants(struct server *server, struct watch *watch, const struct request *request)
+static int wants(const struct watch *watch, const struct request *request)
 {
     if (watch->copies && request->relation == DUP_ORIGINAL)
         return 0;
     if (watch->relation >= 0 && watch->relation != (int)request->relation)
         return 0;
-    if (watch->outlet && watch->outlet != request->prepared.outlet)
-        return 0;
-    if (watch->cluster && watch->cluster != request->cluster)
-        follow_alias(server, watch);
-    return !watch->cluster || watch->cluster == request->cluster;
+    return (!watch->cluster || watch->cluster == request->cluster) &&
+           (!watch->outlet || watch->outlet == request->prepared.outlet);
 }
 
 void watch_report(struct server *server, const struct request *request)
@@ -90,7 +88,11 @@ void watch_report(struct server *server, const struct request *request)
         return;
     for (struct connection *c = server->connections; c; c = next) {
         next = c->next;
-        if (!c->watch || c->closing || !wants(server, c->watch, request))
+        if (!c->watch || c->closing)
+            continue;
+        if (request->merged)
+            follow_alias(server, c->watch);
+        if (!wants(c->watch, request))
             continue;
         struct buf line;
         buf_init(&line, LIMIT_REPLY);
