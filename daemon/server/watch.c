@@ -84,15 +84,14 @@ static int wants(const struct watch *watch, const struct request *request)
 void watch_report(struct server *server, const struct request *request)
 {
     struct connection *next;
+    for (struct connection *c = server->connections; request->merged && c; c = c->next)
+        if (c->watch)
+            follow_alias(server, c->watch);
     if (!request->stored || request->verdict.error || request->verdict.len == 0)
         return;
     for (struct connection *c = server->connections; c; c = next) {
         next = c->next;
-        if (!c->watch || c->closing)
-            continue;
-        if (request->merged)
-            follow_alias(server, c->watch);
-        if (!wants(c->watch, request))
+        if (!c->watch || c->closing || !wants(c->watch, request))
             continue;
         struct buf line;
         buf_init(&line, LIMIT_REPLY);
