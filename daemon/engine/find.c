@@ -211,6 +211,9 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
             return r;
         if (r == 1 || match.decision.relation == DUP_ORIGINAL)
             continue;
+        /* A story that stands in a digest is an item of it, and no cut of the whole. */
+        if (head->article.relation == DUP_ROUNDUP && match.decision.relation == DUP_ABRIDGED)
+            match.decision.relation = DUP_ROUNDUP;
         int joins = dup_relation_joins(match.decision.relation);
         if (joins && (head->article.flags & ARTICLE_FURNITURE)) {
             ret->furniture = 1;

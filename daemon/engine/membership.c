@@ -9,6 +9,7 @@
 #include "engine/internal.h"
 
 #define PAGE 256
+#define DIGEST_HEADS 256 /* heads looked at for the links of a digest */
 
 static void note_time(struct cluster *c, uint32_t num, int64_t time)
 {
@@ -64,6 +65,15 @@ int cluster_load(struct engine *e, struct view *view, uint32_t id, struct cluste
     ret->n_heads = 1;
     ret->heads[0] = id;
     return 0;
+}
+
+/* Whether an article has a row in a cluster, as a member or as a link. */
+static int has_row(struct engine *e, uint32_t id, uint32_t num, enum member_kind kind)
+{
+    uint32_t found;
+    enum member_kind found_kind;
+    int n = view_members(store_writer_view(e->store), id, num - 1, 1, &found, &found_kind);
+    return n < 0 ? n : n == 1 && found == num && found_kind == kind;
 }
 
 /* Gives a lone article's cluster its row, so that more can stand beside it. */
@@ -180,30 +190,56 @@ static int promote(struct engine *e, struct cluster *c)
     return store_set_article(e->store, &e->member);
 }
 
-static int unlink_from(struct engine *e, const struct article *article)
+/* Removes the link of an article to the cluster of a head, if there is one. */
+static int unlink_from(struct engine *e, const struct article *article, uint32_t head)
 {
     struct view *view = store_writer_view(e->store);
-    int r = view_article(view, article->linked, &e->member);
-    if (r < 0)
-        return r == DUP_ENOENT ? 0 : r;
     struct cluster c;
-    uint32_t id = view_cluster_id(view, e->member.cluster);
-    r = view_cluster(view, id, &c);
-    if (r < 0)
+    int r = view_article(view, head, &e->member);
+    uint32_t id = r == 0 ? view_cluster_id(view, e->member.cluster) : 0;
+    if (r == 0)
+        r = has_row(e, id, article->num, MEMBER_LINK);
+    if (r <= 0)
         return r == DUP_ENOENT ? 0 : r;
     r = store_del_member(e->store, id, article->num, MEMBER_LINK, outlet_of(article), NULL);
+    if (r < 0 || (r = view_cluster(view, id, &c)) < 0)
+        return r;
+    c.links--;
+    return store_put_cluster(e->store, &c);
+}
+
+/* A digest is linked to each story in it: they are found again by its text, as they were then. */
+static int unlink_digest(struct engine *e, const struct article *article)
+{
+    struct head *text;
+    int r = heads_get(e->heads, store_writer_view(e->store), article->num, &text);
+    if (r == 0)
+        r = store_probe(e->store, text->text.values, text->text.n_values, e->head_postings);
     if (r < 0)
         return r == DUP_ENOENT ? 0 : r;
-    if (c.links)
-        c.links--;
-    return store_put_cluster(e->store, &c);
+    uint32_t n = text->text.n_values, tried[DIGEST_HEADS], n_tried = 0;
+    for (uint32_t i = 0; i < n && n_tried < DIGEST_HEADS; i++) {
+        for (uint32_t k = 0; k < e->head_postings[i].n && n_tried < DIGEST_HEADS; k++) {
+            uint32_t head = e->head_postings[i].nums[k], known = 0;
+            while (known < n_tried && tried[known] != head)
+                known++;
+            if (known < n_tried)
+                continue;
+            tried[n_tried++] = head;
+            if ((r = unlink_from(e, article, head)) < 0)
+                return r;
+        }
+    }
+    return 0;
 }
 
 int cluster_leave(struct engine *e, const struct article *article)
 {
     struct view *view = store_writer_view(e->store);
     struct cluster c;
-    int r = article->linked ? unlink_from(e, article) : 0;
+    int r = article->linked ? unlink_from(e, article, article->linked) : 0;
+    if (r == 0 && article->relation == DUP_ROUNDUP)
+        r = unlink_digest(e, article);
     heads_forget(e->heads, article->num);
     uint32_t id = view_cluster_id(view, article->cluster);
     if (r < 0 || (r = view_cluster(view, id, &c)) < 0)
@@ -238,12 +274,22 @@ struct move {
 static int move_member(struct engine *e, struct article *member, void *arg)
 {
     struct move *m = arg;
-    int r = store_del_member(e->store, m->from->id, member->num, m->kind, outlet_of(member),
-                             &m->from->outlets);
-    if (r == 0 && m->kind == MEMBER_ARTICLE)
-        return add(e, m->to, member);
-    if (r == 0)
-        r = store_add_member(e->store, m->to->id, member->num, m->kind, outlet_of(member), NULL);
+    uint64_t outlet = outlet_of(member);
+    int r = store_del_member(e->store, m->from->id, member->num, m->kind, outlet, &m->from->outlets);
+    int linked = r < 0 ? r : has_row(e, m->to->id, member->num, MEMBER_LINK);
+    if (linked < 0)
+        return linked;
+    if (m->kind == MEMBER_ARTICLE) {
+        /* What was linked to the other cluster is in it now. */
+        if (linked)
+            r = store_del_member(e->store, m->to->id, member->num, MEMBER_LINK, outlet, NULL);
+        m->to->links -= linked && r == 0;
+        return r < 0 ? r : add(e, m->to, member);
+    }
+    int known = linked ? linked : has_row(e, m->to->id, member->num, MEMBER_ARTICLE);
+    if (known)
+        return known < 0 ? known : 0;
+    r = store_add_member(e->store, m->to->id, member->num, MEMBER_LINK, outlet, NULL);
     m->to->links += r == 0;
     return r;
 }
@@ -297,12 +343,20 @@ static int stand_alone(struct engine *e, struct article *member, void *arg)
     return store_set_article(e->store, member);
 }
 
+static int drop_link(struct engine *e, struct article *member, void *arg)
+{
+    const struct cluster *c = arg;
+    return store_del_member(e->store, c->id, member->num, MEMBER_LINK, outlet_of(member), NULL);
+}
+
 int cluster_dissolve(struct engine *e, struct cluster *c)
 {
     int r = each_member(e, c->id, MEMBER_ARTICLE, stand_alone, c);
+    if (r == 0)
+        r = each_member(e, c->id, MEMBER_LINK, drop_link, c);
     if (r < 0)
         return r;
-    uint32_t id = c->id, links = c->links;
-    *c = (struct cluster){.id = id, .links = links};
+    uint32_t id = c->id;
+    *c = (struct cluster){.id = id};
     return store_put_cluster(e->store, c);
 }

@@ -122,8 +122,8 @@ int store_pack(const char *text, size_t len, struct buf *out);
 
 /* ---- clusters -------------------------------------------------------- */
 
-/* Only clusters of two articles and more, or with links, have a record; a lone article
- * is its own cluster. */
+/* A cluster has a record from when a second article or a link comes until its last has gone; an
+ * article that nothing ever joined is its own cluster. Rows of members stand only beside a record. */
 struct cluster {
     uint32_t id;
     uint32_t articles;         /* members that count: neither superseded nor deleted */
@@ -143,8 +143,8 @@ enum { CLUSTER_FURNITURE = 1 };
 int view_cluster(struct view *view, uint32_t id, struct cluster *ret); /* DUP_ENOENT: none or lone */
 uint32_t view_cluster_id(struct view *view, uint32_t id);   /* follows aliases */
 
-/* Writes the record and keeps the orders (recent, size, first) in step; articles < 2 and
- * links == 0 removes it. */
+/* Writes the record and keeps the orders (recent, size, first) in step; articles == 0
+ * and links == 0 removes it. One with a single article that is left keeps its record. */
 int store_put_cluster(struct store *store, const struct cluster *cluster);
 int store_put_alias(struct store *store, uint32_t from, uint32_t to);
 
