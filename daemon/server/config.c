@@ -176,35 +176,58 @@ void config_each(void (*visit)(void *arg, const char *section, const char *name)
 
 struct reading {
     struct config *config;
-    struct err *err;
+    struct err err;          /* the first fault of a value, */
+    int err_line;            /* and its line */
+    FILE *file;
+    int line;
 };
+
+/* A line for the parser, whose room is small: of a longer one only a remark may be cut. */
+static char *next_line(char *out, int size, void *stream)
+{
+    struct reading *reading = stream;
+    reading->line++;
+    char *line = fgets(out, size, reading->file);
+    if (!line || strchr(line, '\n') || feof(reading->file))
+        return line;
+    int c;
+    while ((c = getc(reading->file)) != EOF && c != '\n')
+        ;
+    if (line[strspn(line, " \t")] != '#' && !reading->err.code) {
+        err_set(&reading->err, DUP_EINVAL, "the line is longer than %d bytes", size - 2);
+        reading->err_line = reading->line;
+    }
+    return line;
+}
 
 static int on_line(void *user, const char *section, const char *name, const char *value)
 {
     struct reading *reading = user;
     const struct option *o = find(section, name);
     char shown[96];
+    if (reading->err.code)
+        return 0;
+    reading->err_line = reading->line;
     if (o)
-        return apply(reading->config, o, value, reading->err) == 0;
-    err_set(reading->err, DUP_EINVAL, "there is no option \"%s\" in section [%.32s]",
+        return apply(reading->config, o, value, &reading->err) == 0;
+    err_set(&reading->err, DUP_EINVAL, "there is no option \"%s\" in section [%.32s]",
             escape_line(shown, sizeof shown, name, strlen(name)), section);
     return 0;
 }
 
 int config_read(struct config *config, const char *path, struct err *err)
 {
-    struct err inner = {0};
-    struct reading reading = {config, &inner};
-    FILE *file = fopen(path, "re");
-    if (!file)
+    struct reading reading = {.config = config, .file = fopen(path, "re")};
+    if (!reading.file)
         return err_set(err, err_from_errno(errno), "cannot read %s: %s", path, strerror(errno));
-    int line = ini_parse_file(file, on_line, &reading);
-    int failed = ferror(file);
-    fclose(file);
+    int line = ini_parse_stream(next_line, &reading, on_line, &reading);
+    int failed = ferror(reading.file);
+    fclose(reading.file);
     if (failed || line < 0)
         return err_set(err, DUP_EIO, "cannot read %s: %s", path, line < 0 ? "out of memory" : "read error");
-    if (line > 0)
-        return err_set(err, DUP_EINVAL, "%s, line %d: %s", path, line,
-                       inner.code ? inner.text : "neither an option (name = value) nor a [section]");
+    int known = reading.err.code && (line == 0 || reading.err_line <= line);
+    if (line > 0 || known)
+        return err_set(err, DUP_EINVAL, "%s, line %d: %s", path, known ? reading.err_line : line,
+                       known ? reading.err.text : "neither an option (name = value) nor a [section]");
     return 0;
 }

@@ -310,7 +310,7 @@ class News:
 
     def article(self, name, n=10, **fields):
         return dict({"id": name, "outlet": "post.example", "title": self.sentence(6),
-                     "published": "2026-03-02T06:00:00Z", "body": self.body(n)}, **fields)
+                     "published": "2024-03-02T06:00:00Z", "body": self.body(n)}, **fields)
 
 
 class Case(unittest.TestCase):
