@@ -192,7 +192,7 @@ enum dup_claim credit_bracket(const struct credit_find *f, size_t lo, size_t hi,
     if (lo >= hi || match(f, lo, hi, AGENCIES_PHOTO, &hit))
         return DUP_CLAIM_NONE;
     if (match(f, lo, hi, AGENCIES_WITH, &hit) &&
-        credit_names_at(f, hit.next + is_mark(f, hit.next, hi, ":*"), hi, SHAPE_ALL, ret)) {
+        credit_names_at(f, hit.next + (size_t)is_mark(f, hit.next, hi, ":*"), hi, SHAPE_ALL, ret)) {
         while (match(f, ret->end, hi, AGENCIES_GAVE | AGENCIES_FILL, &hit))
             ret->end = hit.next;
         if (credit_at_end(f, ret->end, hi))
