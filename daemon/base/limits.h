@@ -14,6 +14,7 @@
 #define LIMIT_TITLE       2048u        /* bytes of a title */
 #define LIMIT_FIELD       1024u        /* bytes of any other short field */
 #define LIMIT_DEPTH       32           /* JSON nesting */
+#define LIMIT_LINE_VALUES 65536u       /* JSON values in one request line: a tree costs up to 400 bytes for each */
 #define LIMIT_CONNECTIONS 1024         /* (conf) open connections */
 #define LIMIT_INFLIGHT    512          /* (conf) requests under way on a connection */
 #define LIMIT_INFLIGHT_ALL 4096        /* (conf) requests under way in all */

@@ -41,10 +41,9 @@ void dup_comparer_free(struct dup_comparer *comparer)
     free(comparer);
 }
 
-/* Room for texts of n tokens; what was there before is lost. */
-static int reserve(struct dup_comparer *c, size_t n)
+int comparer_reserve(struct dup_comparer *c, size_t n)
 {
-    const size_t each = 2 * sizeof(uint64_t) + 3 * sizeof(uint32_t) + 1;
+    const size_t each = 2 * sizeof(uint64_t) + 3 * sizeof(uint32_t) + 3;
     size_t cap = 1024;
     void *arena;
     struct slot *slots;
@@ -73,6 +72,8 @@ static int reserve(struct dup_comparer *c, size_t n)
     c->indexed.ends = c->scanned.ends + cap;
     c->next = c->indexed.ends + cap;
     c->taken = (uint8_t *)(c->next + cap);
+    c->marks_a = c->taken + cap;
+    c->marks_b = c->marks_a + cap;
     return 0;
 }
 
@@ -266,7 +267,7 @@ int dup_compare(struct dup_comparer *comparer, const struct dup_tokens *a,
 {
     const struct dup_tokens *scanned = a, *indexed = b;
     size_t n = a->n > b->n ? a->n : b->n, slots = 64;
-    int err = reserve(comparer, n), order, swapped;
+    int err = comparer_reserve(comparer, n), order, swapped;
 
     if (err != 0)
         return err;

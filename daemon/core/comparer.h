@@ -25,6 +25,8 @@ struct comparer_side {
     size_t n_shingles;
 };
 
+struct dup_limits;
+
 struct dup_comparer {
     struct slot *slots;              /* owned */
     size_t n_slots;
@@ -34,7 +36,12 @@ struct dup_comparer {
     struct comparer_side scanned, indexed;
     uint32_t *next;                  /* chains of equal shingles in the indexed text */
     uint8_t *taken;                  /* tokens of the indexed text that stand in a passage */
+    uint8_t *marks_a, *marks_b;      /* for the evidence: what is known of each token */
+    const struct dup_limits *limits; /* NULL: the usual ones; for measurement */
     uint64_t steps;                  /* token comparisons and chain steps of the last call */
 };
+
+/* Room for texts of n tokens; what was there before is lost. 0 or DUP_ENOMEM. */
+int comparer_reserve(struct dup_comparer *comparer, size_t n);
 
 #endif

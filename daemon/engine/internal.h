@@ -51,6 +51,9 @@ size_t candidates_rank(const struct engine *engine, size_t n_values, struct cand
 int engine_find(struct engine *engine, struct view *view, const struct prepared *article,
                 int64_t now, struct finding *ret);
 
+/* The value under which a whole text is posted. */
+uint64_t text_value(uint64_t text_hash);
+
 /* ---- membership.c: clusters as articles come and go ---- */
 
 /* Reads a cluster's record, or makes that of a lone article (its number is its cluster's). */

@@ -23,8 +23,11 @@ struct json_error {
     size_t offset;       /* byte offset in the line, or JSON_NOWHERE */
 };
 
+/* Fills *err (may be NULL) and returns code. field may be NULL. */
 int json_error_set(struct json_error *err, int code, const char *field, size_t offset,
                    const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Names the field, cut to fit at a character's boundary. */
+void json_error_field(struct json_error *err, const char *field, size_t len);
 
 /*
  * Parses one line (no newline) that must hold one JSON object. On success *ret is the caller's
@@ -49,7 +52,7 @@ void json_key(struct buf *out, const char *key);                   /* comma wher
 void json_string(struct buf *out, const char *text, size_t len);   /* a value; escapes; bad UTF-8 becomes U+FFFD */
 void json_int(struct buf *out, int64_t value);
 void json_real(struct buf *out, double value, int decimals);       /* never nan or inf: null */
-void json_bool(struct buf *out, int value);
+void json_boolean(struct buf *out, int value);
 void json_null(struct buf *out);
 void json_raw(struct buf *out, const char *json, size_t len);      /* a value that is JSON already */
 /* key and value in one; a NULL or empty string writes nothing */

@@ -1,110 +1,104 @@
 /*
- * internal.h - what the files of the store share.
+ * internal.h - what the files of the store share. lmdb.h is included here and
+ * nowhere above.
  */
 #ifndef DUPD_STORE_INTERNAL_H
 #define DUPD_STORE_INTERNAL_H
 
+#include <lmdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
 
-#include "store/bytes.h"
-#include "store/index.h"
-#include "store/kv.h"
 #include "store/store.h"
 
-struct MDB_env;
-struct MDB_txn;
+#define STORE_FORMAT 1u
+#define STORE_MAP_DEFAULT (UINT64_C(64) << 30)
+#define STORE_MAP_MAX (UINT64_C(1) << 46)
+#define STORE_INDEX_DEFAULT (UINT64_C(256) << 20)
 
-#define STORE_FORMAT 1
-#define STORE_MAP_SIZE (UINT64_C(64) << 30)     /* address space reserved by default */
-#define STORE_INDEX_MEMORY (UINT64_C(256) << 20)
-#define STORE_READERS 1100                      /* snapshots open at once */
+/* One named database each; none of them DUPSORT (docs/STORAGE.md). */
+enum table {
+    TABLE_SETTINGS, TABLE_ARTICLES, TABLE_TEXTS, TABLE_IDS, TABLE_CLUSTERS, TABLE_MEMBERS,
+    TABLE_OUTLETS, TABLE_RECENT, TABLE_SIZE, TABLE_FIRST, TABLE_ALIASES, TABLE_COUNT
+};
 
 struct view {
     struct store *store;
-    struct MDB_txn *txn;
-    struct levels *levels;      /* the index as of this transaction; a reference is held */
-    uint32_t first_num, last_num; /* a snapshot's; the writer's stand in store->state */
-    int is_writer;
+    MDB_txn *txn;
 };
 
-/* The counters kept in the settings table; see docs/STORAGE.md. */
-struct state {
-    uint32_t first_num, last_num; /* articles kept: none when last < first */
-    uint32_t sealed_num;        /* postings of articles up to here stand in segments */
-    uint32_t next_segment;      /* number of the next segment */
-    uint32_t generation;        /* of the table that fills; see the table `again` */
-    uint64_t texts;             /* articles whose text is kept */
-    uint64_t expired;           /* articles that retention removed, ever */
+struct counters { /* kept in settings, written with each commit that changed them */
+    uint64_t articles, texts, clusters, members;
+    uint32_t last_num, first_num;
 };
 
 struct store {
-    struct MDB_env *env;        /* owned */
-    unsigned dbi[TABLE_COUNT];
-    int dir_fd, lock_fd;        /* owned */
-    int read_only;
-    char *dir;                  /* owned */
-    uint64_t index_memory;
+    MDB_env *env;
+    MDB_dbi tables[TABLE_COUNT];
+    struct view writer;               /* txn NULL outside a write transaction */
+    struct counters counters;         /* as in the open transaction */
+    struct counters committed;
     struct dup_secret secret;
-
-    /* the writer's; only its thread touches them */
-    struct view writer;         /* txn NULL between transactions */
-    struct state state, saved;  /* as changed by the transaction, and as last committed */
-    int dirty;                  /* the transaction changed something */
-    int txn_error;              /* first failed write of the transaction */
-    struct undo undo;
-    struct upkeep *upkeep;      /* owned */
-
-    /* snapshots, and what must wait for them */
-    pthread_mutex_t lock;       /* guards what follows */
-    pthread_cond_t released;
-    unsigned snapshots;
-    int growing;                /* the writer waits for the last snapshot */
-    struct levels *levels;      /* current; a reference is held */
-    pthread_rwlock_t table_lock; /* readers of the table that fills, against its writer */
-    _Atomic int grow;           /* the map was full: grow it before the next transaction */
-
-    _Atomic uint64_t probes, probe_hits, filter_skips, seals, merges;
+    struct index *index;              /* owned */
+    pthread_rwlock_t resize;          /* held shared by snapshots, alone while the map grows */
+    uint64_t map_size;
+    int grow;                         /* the map was full: grown before the next transaction */
+    int lock_fd, read_only, sync;
+    char *dir;                        /* owned */
+    atomic_ullong probes, probe_hits, expired;
 };
 
-/* ---- state.c: settings and counters ---- */
-int state_load(struct view *view, struct state *ret);
-int state_save(struct store *store);
-int state_open(struct store *store, struct err *err);   /* format, secret; makes them in a new store */
+/* The DUP_E... of an LMDB code. MDB_MAP_FULL is noted in the store and becomes DUP_EBUSY. */
+int store_code(struct store *store, int code);
 
-/* ---- file.c: the directory and the file before LMDB maps it ---- */
-int file_lock(struct store *store, struct err *err);    /* directory and lock file */
-int file_check(struct store *store, struct err *err);   /* header and size of data.mdb */
+/* Reads and writes of one table; key and data are bytes. get: DUP_ENOENT. */
+int table_get(struct view *view, enum table table, const void *key, size_t key_len, MDB_val *ret);
+int table_put(struct store *store, enum table table, const void *key, size_t key_len,
+              const void *data, size_t len, unsigned flags);
+int table_del(struct store *store, enum table table, const void *key, size_t key_len); /* DUP_ENOENT */
 
-/* ---- txn.c ---- */
-int txn_begin(struct store *store);
-int txn_commit(struct store *store);  /* leaves levels alone; caller undoes on error */
-/* Commits, and makes levels (a reference is taken over) the current ones at the same moment. */
-int txn_commit_levels(struct store *store, struct levels *levels);
-void txn_abort(struct store *store);
+/* Big-endian numbers in keys, so that their order is that of the bytes. */
+static inline void put_be32(unsigned char *to, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        to[i] = (unsigned char)(value >> (24 - 8 * i));
+}
 
-/* ---- blob.c: values of any length, cut into parts: key num, part ---- */
-int blob_get(struct view *view, enum kv_table table, uint32_t num, struct buf *ret); /* appends */
-int blob_append(struct store *store, enum kv_table table, uint32_t num, const void *data, size_t len);
-int blob_put(struct store *store, enum kv_table table, uint32_t num, const void *data, size_t len);
-int blob_del(struct store *store, enum kv_table table, uint32_t num);
+static inline uint32_t get_be32(const unsigned char *from)
+{
+    return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
+}
 
-/* ---- record.c: articles and clusters as bytes ---- */
-#define RECORD_MAX (64u << 10)
-int record_encode_article(const struct article *article, struct buf *out);
-/* raw: the record's bytes, at offset raw_at of article->memory (moved if need be). */
-int record_decode_article(uint32_t num, struct article *ret, size_t raw_at);
-#define RECORD_CLUSTER_MAX (64 + 4 * DUP_RELATION_COUNT + 4 * LIMIT_HEADS)
-size_t record_encode_cluster(const struct cluster *cluster, unsigned char *out);
-int record_decode_cluster(uint32_t id, struct bytes raw, struct cluster *ret);
+static inline void put_be64(unsigned char *to, uint64_t value)
+{
+    put_be32(to, (uint32_t)(value >> 32));
+    put_be32(to + 4, (uint32_t)value);
+}
+
+/* ---- record.c ---- */
+/* Appends the encoded record to out. DUP_ETOOBIG, DUP_ENOMEM. */
+int record_encode(const struct article *article, struct buf *out);
+/* Decodes into ret, copying what it points to into ret->memory. DUP_ECORRUPT, DUP_ENOMEM. */
+int record_decode(const void *data, size_t len, uint32_t num, struct article *ret);
 
 /* ---- pack.c ---- */
-int pack_unpack(const void *packed, size_t len, struct buf *out);
+int text_unpack(const void *packed, size_t len, struct buf *ret); /* DUP_ECORRUPT, DUP_ENOMEM */
 
-/* ---- orders.c: the three orders of clusters ---- */
-/* before or now may be NULL: there was or is none. */
-int orders_update(struct store *store, const struct cluster *before, const struct cluster *now);
-#define ORDER_KEY 12
-void orders_key(enum cluster_order order, const struct cluster *cluster, unsigned char key[ORDER_KEY]);
-enum kv_table orders_table(enum cluster_order order);
+/* ---- index.c ---- */
+struct index;
+struct index *index_new(uint64_t bytes); /* to begin with; NULL: out of memory */
+void index_free(struct index *index);
+void index_begin(struct index *index);   /* from here on changes can be taken back */
+void index_undo(struct index *index);
+/* Adds (value, num) unless it is there or the value has its fill. DUP_ENOMEM. */
+int index_add(struct index *index, uint64_t value, uint32_t num);
+/* What stands under value: n, total, nums of *ret. */
+void index_find(const struct index *index, uint64_t value, struct posting_list *ret);
+void index_prefetch(const struct index *index, uint64_t value);
+uint64_t index_count(const struct index *index);
+uint64_t index_bytes(const struct index *index);
+/* Fills the table from the values in the stored records. */
+int index_rebuild(struct store *store, struct err *err);
 
 #endif

@@ -20,7 +20,7 @@
 
 static const char *const table_names[TABLE_COUNT] = {
     "settings", "articles", "texts", "ids", "clusters", "members",
-    "outlets", "recent", "size", "first", "aliases", "segments"};
+    "outlets", "recent", "size", "first", "aliases"};
 
 static struct { unsigned char bytes[512]; size_t len; int given; } seed;
 

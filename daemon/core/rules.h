@@ -1,0 +1,19 @@
+/*
+ * rules.h - the judgement: named rules over the evidence, in order.
+ */
+#ifndef DUPD_RULES_H
+#define DUPD_RULES_H
+
+#include "core/evidence.h"
+
+/* What the rules compare the evidence with. */
+struct dup_limits {
+    double furniture;      /* stories that carry a passage: from here on it is furniture */
+    double most;           /* share of the shorter: from here on it is the same copy */
+    double several;        /* share of the shorter: from here on it is partly taken */
+    double nearly_all;     /* share of the longer: from here on nothing was cut */
+};
+
+extern const struct dup_limits dup_limits_usual;
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * version_words.h - words by which a headline says that it is a later version.
+ */
+#ifndef DUPD_VERSION_WORDS_H
+#define DUPD_VERSION_WORDS_H
+
+#include <stddef.h>
+
+/* Whether a title opens with, or has in brackets, a word for a later version
+ * ("UPDATE 2-", "CORRECTED", "(Lead)"). title may be NULL. */
+int version_words(const char *title, size_t len);
+
+#endif

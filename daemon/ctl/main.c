@@ -1,0 +1,165 @@
+/*
+ * dupctl: the human's way to dupd. This file is the table of its verbs, one row each, and the few
+ * lines that pick one. Invariant: a verb's handler runs with a command line that fits its row, and
+ * its return value is the exit code, unless the output could not be written.
+ */
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/ctl.h"
+#include "ctl/out.h"
+
+static const struct ctl_option article_options[] = {
+    {"id", "ID", "the article's id (else its URL, else a hash of the text)"},
+    {"url", "URL", "where it was published"},
+    {"outlet", "NAME", "who published it (else the host of the URL)"},
+    {"title", "TEXT", "its headline"},
+    {"byline", "TEXT", "its author line"},
+    {"published", "TIME", "when: 2026-03-02T06:00:00Z, a day, or what feeds use"},
+    {"language", "CODE", "such as en"},
+    {NULL, NULL, NULL},
+};
+static const struct ctl_option import_options[] = {
+    {"verdicts", NULL, "show what became of each article"},
+    {"quiet", NULL, "no progress bar"},
+    {NULL, NULL, NULL},
+};
+static const struct ctl_option show_options[] = {
+    {"text", NULL, "with its text"},
+    {"history", NULL, "with its earlier versions"},
+    {NULL, NULL, NULL},
+};
+static const struct ctl_option cluster_options[] = {
+    {"article", NULL, "the argument is an article's id, even if it looks like c17"},
+    {"limit", "N", "so many members (default 50)"},
+    {"cursor", "CURSOR", "go on where an earlier answer stopped"},
+    {"all", NULL, "all members"},
+    {NULL, NULL, NULL},
+};
+static const struct ctl_option clusters_options[] = {
+    {"since", "TIME", "alive at or after it"},
+    {"until", "TIME", "alive at or before it"},
+    {"min-articles", "N", "of so many articles or more"},
+    {"min-outlets", "N", "run by so many outlets or more"},
+    {"outlet", "NAME", "with an article of this outlet"},
+    {"relation", "WORD", "with an article that is exact, copy, abridged, extended or update"},
+    {"title", "TEXT", "whose first headline contains the text"},
+    {"order", "WORD", "recent (default: last joined first), size, or first (earliest print)"},
+    {"limit", "N", "so many clusters (default 50)"},
+    {"cursor", "CURSOR", "go on where an earlier answer stopped"},
+    {"all", NULL, "all that match"},
+    {NULL, NULL, NULL},
+};
+static const struct ctl_option compare_options[] = {
+    {"text", "FILE", "compare with the text of a file (- for standard input)"},
+    {NULL, NULL, NULL},
+};
+static const struct ctl_option export_options[] = {
+    {"since", "TIME", "those that arrived at or after it"},
+    {"text", NULL, "with their texts (needs --json)"},
+    {NULL, NULL, NULL},
+};
+static const struct ctl_option watch_options[] = {
+    {"relation", "WORD", "only articles with this relation"},
+    {"outlet", "NAME", "only articles of this outlet"},
+    {"cluster", "CLUSTER", "only articles that join this cluster"},
+    {"copies", NULL, "nothing that is original"},
+    {"count", "N", "end after so many"},
+    {NULL, NULL, NULL},
+};
+
+static const struct verb verbs[] = {
+    {"import", verb_import, 1, -1, "FILE...", "feed articles from files",
+     import_options,
+     "  dupctl import monday.jsonl tuesday.jsonl.zst\n"
+     "  curl -s https://feed.example/articles.json | dupctl import -\n"
+     "  dupctl import --verdicts articles.json.gz\n",
+     "FILE holds articles as JSON, one a line or as one array; plain, gzip or zstd; - is standard input.\n"
+     "Refused lines are told on standard error by FILE:LINE, and the import goes on. Interrupted (^C), it\n"
+     "collects the answers to what was sent. Submitting is idempotent: run it again to finish.\n"},
+    {"submit", verb_submit, 0, -1, "[FILE...]", "feed one article, see the verdict",
+     article_options,
+     "  dupctl submit article.json\n"
+     "  dupctl submit --url https://paper.example/ferry --title 'Ferry to reopen' text.txt\n"
+     "  pdftotext page.pdf - | dupctl submit --outlet paper.example\n",
+     "FILE (standard input if there is none, or -) holds one article as a JSON object, or plain text, which\n"
+     "becomes its body and is described by the options.\n"},
+    {"check", verb_check, 0, -1, "[FILE...]", "see the verdict on an article without storing it",
+     article_options,
+     "  dupctl check text.txt\n"
+     "  dupctl check --json article.json\n", "FILE is as for submit.\n"},
+    {"article", verb_article, 1, 1, "ID", "show an article",
+     show_options,
+     "  dupctl article https://paper.example/ferry\n"
+     "  dupctl article demo-1 --text --history\n", NULL},
+    {"cluster", verb_cluster, 1, 1, "CLUSTER|ID", "show a cluster, or that of an article",
+     cluster_options,
+     "  dupctl cluster c17\n"
+     "  dupctl cluster https://paper.example/ferry --all\n", NULL},
+    {"clusters", verb_clusters, 0, 0, "", "list the clusters of two articles and more",
+     clusters_options,
+     "  dupctl clusters --min-outlets 3\n"
+     "  dupctl clusters --since 2026-03-01 --title ferry --order size\n"
+     "  dupctl clusters --all --json\n", NULL},
+    {"compare", verb_compare, 1, 2, "ID [ID]", "compare two articles, show what they share",
+     compare_options,
+     "  dupctl compare demo-1 demo-2\n"
+     "  dupctl compare demo-1 --text draft.txt\n"
+     "  dupctl compare demo-1 demo-2 --json\n",
+     "Shared passages are coloured on a terminal, else [[in brackets]].\n"},
+    {"delete", verb_delete, 1, -1, "ID...", "take articles out, all versions",
+     NULL, "  dupctl delete demo-1\n", NULL},
+    {"export", verb_export, 0, 0, "", "print every article with its cluster and relation",
+     export_options,
+     "  dupctl export --json >articles.jsonl\n"
+     "  dupctl export --since 2026-03-01 | cut -f1,3\n",
+     "Without --json: columns with tabs between them, under a line of names.\n"},
+    {"watch", verb_watch, 0, 0, "", "show verdicts as they happen",
+     watch_options,
+     "  dupctl watch --copies\n"
+     "  dupctl watch --outlet paper.example --json\n", NULL},
+    {"stats", verb_stats, 0, 0, "", "show the daemon's figures", NULL, "  dupctl stats\n", NULL},
+    {"reload", verb_reload, 0, 0, "", "have the configuration read again", NULL, "  dupctl reload\n", NULL},
+    {"ping", verb_ping, 0, 0, "", "see whether the daemon answers", NULL, "  dupctl ping && echo up\n", NULL},
+    {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
+};
+
+/* Widths of cells are counted in UTF-8, whatever the locale calls itself. */
+static void set_characters(void)
+{
+    setlocale(LC_CTYPE, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+static int wants_colour(void)
+{
+    const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !(none && *none) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct ctl ctl = {.colour = wants_colour()};
+    setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
+    set_characters();
+    conn_init(&ctl.conn);
+    ctl.args = calloc((size_t)argc + 1, sizeof *ctl.args);
+    int code = CTL_REFUSED;
+    if (ctl.args) {
+        code = ctl_parse(&ctl, verbs, argc, argv);
+        if (code == 0)
+            code = ctl.verb->run(&ctl);
+    }
+    int written = out_flush();
+    if (code <= 0)
+        code = written;
+    conn_done(&ctl.conn);
+    json_parser_free(ctl.parser);
+    free(ctl.args);
+    return code;
+}

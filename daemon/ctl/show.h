@@ -1,0 +1,56 @@
+/*
+ * show.h - replies as people read them: cells, tables, verdicts, blocks of fields.
+ *
+ * Everything takes parsed replies and prints to standard output; all text
+ * is escaped. Colour only where the caller's colour flag says so.
+ */
+#ifndef DUPD_CTL_SHOW_H
+#define DUPD_CTL_SHOW_H
+
+#include <json-c/json.h>
+#include <stddef.h>
+
+/* ---- members of an object ------------------------------------------------- */
+
+/* A string member, or "" when it is absent or none. Lives as long as the object. */
+const char *show_string(struct json_object *object, const char *key);
+int64_t show_int(struct json_object *object, const char *key);
+/* A member of any type, or NULL. Borrowed from the object. */
+struct json_object *show_member(struct json_object *object, const char *key);
+
+/* ---- lines ---------------------------------------------------------------- */
+
+/* The sentence of an error {code, message, field, offset}, unescaped. Returns out. */
+char *show_error(char *out, size_t size, struct json_object *error);
+
+/* The escape sequences that a relation is shown between; "" without colour. */
+const char *show_colour(const char *relation, int colour);
+const char *show_colour_end(int colour);
+
+/* A share 0 to 1 as "93 %", "" when the member is absent. Returns out. */
+char *show_share(char *out, size_t size, struct json_object *object, const char *key);
+
+/* A verdict in one line (watch, import --verdicts), and as a paragraph (submit, check). */
+void show_verdict_line(struct json_object *verdict, int colour);
+void show_verdict(struct json_object *verdict, int colour);
+
+/* Every member of an object as "name  value"; objects within it become groups of their own. */
+void show_fields(struct json_object *object);
+
+/* ---- tables --------------------------------------------------------------- */
+
+struct show_column {
+    const char *name;
+    const char *key;     /* member that is shown; one of a member object as "first.title" */
+    enum { SHOW_TEXT, SHOW_LONG, SHOW_NUMBER, SHOW_SHARE, SHOW_TIME, SHOW_RELATION } kind;
+};
+
+/* An array of objects as a table: aligned, cut to the width of a terminal, whole in a pipe. */
+int show_table(const struct show_column *columns, size_t n_columns, struct json_object *rows, int colour);
+
+/* One row as text with tabs between the cells. */
+void show_row(const struct show_column *columns, size_t n_columns, struct json_object *row);
+/* The names of the columns in the same way. */
+void show_row_names(const struct show_column *columns, size_t n_columns);
+
+#endif

@@ -1,0 +1,173 @@
+/*
+ * Answers that go on: export and watch. It exists because these two read line after line from one
+ * request. Invariant: memory does not grow with the number of lines, and a stream that the daemon
+ * breaks off ends in an error, never looking like a whole one.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/ctl.h"
+#include "ctl/out.h"
+#include "ctl/show.h"
+
+static const struct show_column export_columns[] = {
+    {"id", "id", SHOW_TEXT},     {"outlet", "outlet", SHOW_TEXT},       {"cluster", "cluster", SHOW_TEXT}, {"relation", "relation", SHOW_TEXT},
+    {"head", "head", SHOW_TEXT}, {"published", "published", SHOW_TEXT}, {"title", "title", SHOW_TEXT},
+};
+#define N_EXPORT (sizeof export_columns / sizeof *export_columns)
+
+/* Reads on to the next line that has the member. 0 and the reply; *ret_value is the member's text. */
+static int next_with(struct ctl *ctl, const char *key, const char **ret_value, size_t *ret_len)
+{
+    const char *line;
+    size_t len;
+    while (!conn_line(&ctl->conn, &line, &len)) {
+        int r = conn_fill(&ctl->conn, 1);
+        if (r < 0) {
+            out_complain("dupd broke the stream off: %s", r == DUP_EIO ? "it stopped, or the output was not read for too long"
+                                                                       : dup_strerror(r));
+            return CTL_NO_DAEMON;
+        }
+    }
+    ctl->line = line;
+    ctl->line_len = len;
+    if (!out_slice(line, len, key, ret_value, ret_len))
+        *ret_value = NULL;
+    return 0;
+}
+
+/* A line that is no part of the stream: its end, or an error, which is told. 1 for the end. */
+static int judge_other(struct ctl *ctl, int *ret_code)
+{
+    struct json_object *reply = NULL;
+    struct json_error wrong;
+    char text[1024];
+    int done = 0;
+    *ret_code = CTL_NO_DAEMON;
+    if (json_parse_line(ctl->parser, ctl->line, ctl->line_len, &reply, &wrong) < 0) {
+        out_complain("the answer of dupd: %s", wrong.message);
+        return 1;
+    }
+    struct json_object *error = show_member(reply, "error");
+    if (error) {
+        out_complain("%s", show_error(text, sizeof text, error));
+        *ret_code = ctl_exit_of(show_string(error, "code"));
+        if (ctl->json)
+            out_json(ctl->line, ctl->line_len);
+        done = 1;
+    } else if (json_object_get_boolean(show_member(reply, "done"))) {
+        *ret_code = 0;
+        done = 1;
+    }
+    json_object_put(reply);
+    return done;
+}
+
+/* Prints one row of the export. */
+static int print_row(struct ctl *ctl, const char *value, size_t len)
+{
+    struct json_object *article = NULL;
+    struct json_error wrong;
+    if (ctl->json) {
+        out_json(value, len);
+        return 0;
+    }
+    if (json_parse_line(ctl->parser, value, len, &article, &wrong) < 0) {
+        out_complain("the answer of dupd: %s", wrong.message);
+        return CTL_NO_DAEMON;
+    }
+    show_row(export_columns, N_EXPORT, article);
+    json_object_put(article);
+    return 0;
+}
+
+int verb_export(struct ctl *ctl)
+{
+    struct buf request;
+    if (ctl_value(ctl, "text") && !ctl->json) {
+        out_complain("--text needs --json: a text does not fit into a column");
+        return CTL_USAGE;
+    }
+    ctl_begin(&request, "export");
+    ctl_pass(ctl, &request, "since", "since");
+    if (ctl_value(ctl, "text"))
+        json_key_bool(&request, "text", 1);
+    json_close(&request, '}');
+    int code = ctl_connect(ctl);
+    if (code == 0)
+        code = ctl_send(ctl, &request);
+    buf_done(&request);
+    int named = ctl->json;
+    while (code == 0) {
+        const char *value;
+        size_t len = 0;
+        code = next_with(ctl, "article", &value, &len);
+        if (code)
+            break;
+        if (!value) {
+            if (judge_other(ctl, &code))
+                break;
+            code = 0;
+            continue;
+        }
+        if (!named)
+            show_row_names(export_columns, N_EXPORT);
+        named = 1;
+        code = print_row(ctl, value, len);
+        if (code == 0 && ferror(stdout))
+            code = CTL_REFUSED;
+    }
+    return code;
+}
+
+static int print_verdict(struct ctl *ctl, const char *value, size_t len)
+{
+    struct json_object *verdict = NULL;
+    struct json_error wrong;
+    if (ctl->json) {
+        out_json(value, len);
+    } else {
+        if (json_parse_line(ctl->parser, value, len, &verdict, &wrong) < 0) {
+            out_complain("the answer of dupd: %s", wrong.message);
+            return CTL_NO_DAEMON;
+        }
+        show_verdict_line(verdict, ctl->colour);
+        json_object_put(verdict);
+    }
+    return out_flush();
+}
+
+int verb_watch(struct ctl *ctl)
+{
+    struct buf request;
+    int64_t left = INT64_MAX;
+    struct json_object *reply = NULL;
+    int code = ctl_number(ctl, "count", 1, INT64_MAX, &left);
+    if (code)
+        return code;
+    ctl_begin(&request, "watch");
+    ctl_pass(ctl, &request, "relation", "relation");
+    ctl_pass(ctl, &request, "outlet", "outlet");
+    ctl_pass(ctl, &request, "cluster", "cluster");
+    if (ctl_value(ctl, "copies"))
+        json_key_bool(&request, "copies", 1);
+    json_close(&request, '}');
+    code = ctl_ask(ctl, &request, &reply);
+    json_object_put(reply);
+    buf_done(&request);
+    if (code == 0 && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO))
+        out_complain("watching; ^C ends it");
+    while (code == 0 && left > 0) {
+        const char *value;
+        size_t len = 0;
+        code = next_with(ctl, "verdict", &value, &len);
+        if (code == 0 && value) {
+            code = print_verdict(ctl, value, len);
+            left--;
+        } else if (code == 0 && !judge_other(ctl, &code)) {
+            code = 0;
+        }
+    }
+    return code;
+}

@@ -1,0 +1,111 @@
+/*
+ * Tables. It exists to keep libsmartcols in one file: which columns give way on a narrow terminal,
+ * which are right-aligned, how a relation is coloured. Invariant: cells are escaped before the
+ * library sees them, and in a pipe nothing is cut.
+ */
+#include <libsmartcols/libsmartcols.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "ctl/out.h"
+#include "ctl/show.h"
+
+#define CELL_MAX (64u << 10)
+
+/* The member that a column's key names, one level down where the key has a dot. */
+static struct json_object *find(struct json_object *row, const char *key)
+{
+    char outer[32];
+    const char *dot = strchr(key, '.');
+    if (!dot || (size_t)(dot - key) >= sizeof outer)
+        return show_member(row, key);
+    memcpy(outer, key, (size_t)(dot - key));
+    outer[dot - key] = '\0';
+    return show_member(show_member(row, outer), dot + 1);
+}
+
+/* The text of a cell, escaped, into an empty buffer. */
+static int make_cell(struct buf *out, const struct show_column *column, struct json_object *row)
+{
+    struct json_object *member = find(row, column->key);
+    if (!member)
+        return 0;
+    if (column->kind == SHOW_SHARE)
+        return buf_printf(out, "%.0f%%", 100 * json_object_get_double(member));
+    const char *text = json_object_get_string(member);
+    size_t len = strlen(text);
+    if (column->kind == SHOW_TIME && len == 20 && text[10] == 'T' && text[19] == 'Z') {
+        escape_add(out, text, 10); /* 2026-11-24T04:03:54Z: the seconds and the zone say little */
+        buf_add_char(out, ' ');
+        return escape_add(out, text + 11, 5);
+    }
+    return escape_add(out, text, len);
+}
+
+static int add_line(struct libscols_table *table, const struct show_column *columns, size_t n_columns,
+                    struct json_object *row, int colour)
+{
+    struct libscols_line *line = scols_table_new_line(table, NULL);
+    struct buf cell;
+    int r = line ? 0 : -1;
+    buf_init(&cell, CELL_MAX);
+    for (size_t i = 0; r == 0 && i < n_columns; i++) {
+        buf_clear(&cell);
+        make_cell(&cell, &columns[i], row);
+        r = scols_line_set_data(line, i, cell.len && !cell.error ? cell.data : "");
+        if (r == 0 && colour && columns[i].kind == SHOW_RELATION)
+            r = scols_cell_set_color(scols_line_get_cell(line, i), show_colour(cell.len ? cell.data : "", 1));
+    }
+    buf_done(&cell);
+    return r;
+}
+
+int show_table(const struct show_column *columns, size_t n_columns, struct json_object *rows, int colour)
+{
+    struct libscols_table *table = scols_new_table();
+    int r = table ? 0 : -1;
+    if (r == 0) {
+        scols_table_enable_noencoding(table, 1);
+        scols_table_set_termforce(table, isatty(STDOUT_FILENO) ? SCOLS_TERMFORCE_AUTO : SCOLS_TERMFORCE_NEVER);
+        scols_table_enable_colors(table, colour);
+    }
+    for (size_t i = 0; r == 0 && i < n_columns; i++) {
+        int flags = columns[i].kind == SHOW_NUMBER || columns[i].kind == SHOW_SHARE ? SCOLS_FL_RIGHT
+                    : columns[i].kind == SHOW_TEXT || columns[i].kind == SHOW_LONG ? SCOLS_FL_TRUNC : 0;
+        double width = columns[i].kind == SHOW_LONG ? 0.4 : columns[i].kind == SHOW_TEXT ? 0.1 : 1;
+        if (!scols_table_new_column(table, columns[i].name, width, flags))
+            r = -1;
+    }
+    for (size_t i = 0; r == 0 && i < json_object_array_length(rows); i++)
+        r = add_line(table, columns, n_columns, json_object_array_get_idx(rows, i), colour);
+    fflush(stdout);
+    if (r == 0 && scols_table_get_nlines(table) > 0)
+        r = scols_print_table(table);
+    scols_unref_table(table);
+    if (r != 0)
+        out_complain("the table cannot be shown: out of memory");
+    return r == 0 ? 0 : -1;
+}
+
+void show_row(const struct show_column *columns, size_t n_columns, struct json_object *row)
+{
+    struct buf cell;
+    buf_init(&cell, CELL_MAX);
+    for (size_t i = 0; i < n_columns; i++) {
+        buf_clear(&cell);
+        make_cell(&cell, &columns[i], row);
+        printf("%s%s", i ? "\t" : "", cell.len && !cell.error ? cell.data : "");
+    }
+    putchar('\n');
+    buf_done(&cell);
+}
+
+void show_row_names(const struct show_column *columns, size_t n_columns)
+{
+    for (size_t i = 0; i < n_columns; i++)
+        printf("%s%s", i ? "\t" : "", columns[i].name);
+    putchar('\n');
+}

@@ -1,0 +1,213 @@
+/*
+ * Articles: records and texts in order of number, and the way from an id to
+ * its number. Invariant: numbers are given in order without gaps; ids hold
+ * under a keyed hash, told apart by the record's own id where two collide.
+ */
+#include <string.h>
+#include <xxhash.h>
+
+#include "store/internal.h"
+
+#define SAME_HASH_MAX 16
+
+uint32_t view_last_num(struct view *view)
+{
+    if (view == &view->store->writer)
+        return view->store->counters.last_num;
+    MDB_cursor *cursor;
+    MDB_val key, data;
+    uint32_t num = 0;
+    if (mdb_cursor_open(view->txn, view->store->tables[TABLE_ARTICLES], &cursor) != 0)
+        return 0;
+    if (mdb_cursor_get(cursor, &key, &data, MDB_LAST) == 0)
+        num = get_be32(key.mv_data);
+    mdb_cursor_close(cursor);
+    return num;
+}
+
+uint32_t view_first_num(struct view *view)
+{
+    if (view == &view->store->writer)
+        return view->store->counters.first_num;
+    MDB_cursor *cursor;
+    MDB_val key, data;
+    uint32_t num = 1;
+    if (mdb_cursor_open(view->txn, view->store->tables[TABLE_ARTICLES], &cursor) != 0)
+        return num;
+    if (mdb_cursor_get(cursor, &key, &data, MDB_FIRST) == 0)
+        num = get_be32(key.mv_data);
+    mdb_cursor_close(cursor);
+    return num;
+}
+
+int view_article(struct view *view, uint32_t num, struct article *ret)
+{
+    unsigned char key[4];
+    MDB_val data;
+    put_be32(key, num);
+    int r = table_get(view, TABLE_ARTICLES, key, sizeof key, &data);
+    return r < 0 ? r : record_decode(data.mv_data, data.mv_size, num, ret);
+}
+
+int view_text(struct view *view, uint32_t num, struct buf *ret)
+{
+    unsigned char key[4];
+    MDB_val data;
+    put_be32(key, num);
+    int r = table_get(view, TABLE_TEXTS, key, sizeof key, &data);
+    if (r < 0)
+        return r;
+    uint32_t sum;
+    if (data.mv_size < sizeof sum)
+        return DUP_ECORRUPT;
+    memcpy(&sum, data.mv_data, sizeof sum);
+    const char *packed = (const char *)data.mv_data + sizeof sum;
+    size_t len = data.mv_size - sizeof sum;
+    if (sum != (uint32_t)XXH3_64bits_withSeed(packed, len, num))
+        return DUP_ECORRUPT;
+    return text_unpack(packed, len, ret);
+}
+
+static uint64_t id_hash(const struct store *store, const char *id, size_t len)
+{
+    return XXH3_64bits_withSecret(id, len, store->secret.bytes, DUP_SECRET_SIZE);
+}
+
+/* The numbers under an id's hash, and which of them is the id's (or n for none). */
+static int read_ids(struct view *view, const char *id, size_t len, uint32_t *nums, size_t *ret_n, size_t *ret_at)
+{
+    unsigned char key[8];
+    MDB_val data;
+    put_be64(key, id_hash(view->store, id, len));
+    int r = table_get(view, TABLE_IDS, key, sizeof key, &data);
+    if (r == DUP_ENOENT) {
+        *ret_n = *ret_at = 0;
+        return 0;
+    }
+    if (r < 0)
+        return r;
+    size_t n = data.mv_size / sizeof *nums, at;
+    if (n > SAME_HASH_MAX || data.mv_size % sizeof *nums)
+        return DUP_ECORRUPT;
+    memcpy(nums, data.mv_data, data.mv_size);
+    struct article article;
+    article_init(&article);
+    for (at = 0; at < n; at++) {
+        r = view_article(view, nums[at], &article);
+        if (r < 0 && r != DUP_ENOENT)
+            break;
+        if (r == 0 && article.id.len == len && memcmp(article.id.data, id, len) == 0)
+            break;
+        r = 0;
+    }
+    article_done(&article);
+    *ret_n = n;
+    *ret_at = at;
+    return r;
+}
+
+int view_find_id(struct view *view, const char *id, size_t len, uint32_t *ret_num)
+{
+    uint32_t nums[SAME_HASH_MAX];
+    size_t n, at;
+    int r = read_ids(view, id, len, nums, &n, &at);
+    if (r < 0)
+        return r;
+    if (at == n)
+        return DUP_ENOENT;
+    *ret_num = nums[at];
+    return 0;
+}
+
+int store_set_id(struct store *store, const char *id, size_t len, uint32_t num)
+{
+    uint32_t nums[SAME_HASH_MAX];
+    unsigned char key[8];
+    size_t n, at;
+    int r = read_ids(&store->writer, id, len, nums, &n, &at);
+    if (r < 0)
+        return r;
+    put_be64(key, id_hash(store, id, len));
+    if (num == 0) {
+        if (at == n)
+            return DUP_ENOENT;
+        memmove(nums + at, nums + at + 1, (n - at - 1) * sizeof *nums);
+        n--;
+    } else {
+        if (at == SAME_HASH_MAX)
+            return DUP_ETOOBIG;
+        nums[at] = num;
+        n += at == n;
+    }
+    return n ? table_put(store, TABLE_IDS, key, sizeof key, nums, n * sizeof *nums, 0)
+             : table_del(store, TABLE_IDS, key, sizeof key);
+}
+
+static int put_record(struct store *store, const struct article *article, unsigned flags)
+{
+    struct buf record;
+    unsigned char key[4];
+    put_be32(key, article->num);
+    buf_init(&record, LIMIT_LINE);
+    int r = record_encode(article, &record);
+    if (r == 0)
+        r = table_put(store, TABLE_ARTICLES, key, sizeof key, record.data, record.len, flags);
+    buf_done(&record);
+    return r;
+}
+
+int store_add_article(struct store *store, const struct article *article, const void *packed, size_t len)
+{
+    if (article->num != store->counters.last_num + 1)
+        return DUP_EINVAL;
+    int r = put_record(store, article, MDB_APPEND);
+    if (r < 0)
+        return r;
+    if (packed) {
+        unsigned char key[4];
+        MDB_val k = {sizeof key, key}, data = {len + sizeof(uint32_t), NULL};
+        uint32_t sum = (uint32_t)XXH3_64bits_withSeed(packed, len, article->num);
+        put_be32(key, article->num);
+        r = store_code(store, mdb_put(store->writer.txn, store->tables[TABLE_TEXTS], &k, &data,
+                                      MDB_APPEND | MDB_RESERVE));
+        if (r < 0)
+            return r;
+        memcpy(data.mv_data, &sum, sizeof sum);
+        memcpy((char *)data.mv_data + sizeof sum, packed, len);
+        store->counters.texts++;
+    }
+    store->counters.last_num = article->num;
+    store->counters.articles++;
+    return 0;
+}
+
+int store_set_article(struct store *store, const struct article *article)
+{
+    return put_record(store, article, 0);
+}
+
+int store_del_text(struct store *store, uint32_t num)
+{
+    unsigned char key[4];
+    put_be32(key, num);
+    int r = table_del(store, TABLE_TEXTS, key, sizeof key);
+    if (r == 0)
+        store->counters.texts--;
+    return r;
+}
+
+uint32_t view_num_since(struct view *view, int64_t ms)
+{
+    uint32_t low = view_first_num(view), high = view_last_num(view) + 1;
+    struct article article;
+    article_init(&article);
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (view_article(view, middle, &article) == 0 && article.seen >= ms)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    article_done(&article);
+    return low;
+}
