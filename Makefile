@@ -53,11 +53,11 @@ SERVER_OBJS := $(call objs,daemon/server/*.c)
 CTL_OBJS    := $(call objs,daemon/ctl/*.c)
 
 # Everything a test may link: all floors below main. Order matters to the linker.
-PARTS := $(B)/libdup.a $(B)/libbase.a
+PARTS := $(B)/libserver.a $(B)/libengine.a $(B)/libstore.a $(B)/libproto.a $(B)/libdup.a $(B)/libbase.a
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-TOOLS := $(B)/tests/bench/generate
-INTEGRATION_TESTS :=
+TOOLS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c tests/quality/*.c tests/replay/*.c))
+INTEGRATION_TESTS := $(filter-out %.sh %.md %.py,$(wildcard tests/integration/*))
 TIMELINES := $(wildcard tests/replay/*.timeline)
 # Scripts that say "# sanitize" in their first lines run against the sanitized daemon too.
 SANITIZED_TESTS := $(shell awk 'FNR > 12 { nextfile } /^\# sanitize$$/ { print FILENAME }' $(INTEGRATION_TESTS) /dev/null)
@@ -66,8 +66,7 @@ SANITIZED_TESTS := $(shell awk 'FNR > 12 { nextfile } /^\# sanitize$$/ { print F
 MAKE_ALL = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: all deps tests check demo bench quality lint coverage install clean
-# libdup is whole; dupd and dupctl are targets of their own until the store underneath them is.
-all: $(B)/libdup.a
+all: $(B)/dupd $(B)/dupctl $(B)/libdup.a
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

@@ -373,3 +373,21 @@ int engine_delete(struct engine *e, const char *id, size_t len, uint32_t *ret_ve
         *ret_versions = versions;
     return r;
 }
+
+int engine_expire(struct engine *e, uint32_t below, uint32_t max)
+{
+    struct view *view = store_writer_view(e->store);
+    uint32_t done = 0;
+    for (; done < max && view_first_num(view) < below; done++) {
+        struct article *old = &e->scratch;
+        uint32_t num = view_first_num(view);
+        int r = view_article(view, num, old);
+        if (r == 0 && !(old->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED)))
+            r = cluster_leave(e, old);
+        if (r == 0)
+            r = store_drop_article(e->store, old);
+        if (r < 0)
+            return r;
+    }
+    return (int)done;
+}

@@ -56,6 +56,8 @@ int engine_delete(struct engine *engine, const char *id, size_t len, uint32_t *r
 /* When an article was published, for ordering: the claimed time, unless it is missing or lies
  * more than a day after the arrival. Any thread. */
 int64_t article_time(int64_t published, int64_t seen);
+/* Takes out up to max articles with numbers below `below`, oldest first. How many, or DUP_E... */
+int engine_expire(struct engine *engine, uint32_t below, uint32_t max);
 /* Forgets what a transaction that was aborted had changed. */
 void engine_aborted(struct engine *engine);
 

@@ -18,7 +18,6 @@
 struct prepare_options {
     const struct dup_secret *secret;
     const struct dup_agencies *agencies; /* NULL: no credits are looked for */
-    const struct outlets *outlets;       /* NULL: outlets are taken as they come */
     size_t body_max;                     /* bytes */
 };
 

@@ -318,11 +318,9 @@ static void store_figures(struct buf *out, const struct store_stats *s)
     const struct { const char *name; uint64_t value; } rows[] = {
         {"articles", s->articles}, {"texts", s->texts}, {"clusters", s->clusters}, {"members", s->members},
         {"file_bytes", s->file_bytes}, {"used_bytes", s->used_bytes}, {"map_bytes", s->map_bytes},
-        {"free_pages", s->free_pages}, {"index_values", s->index_values},
-        {"index_memory_used", s->index_memory_used}, {"index_memory_max", s->index_memory_max},
-        {"segments", s->segments}, {"segment_bytes", s->segment_bytes}, {"probes", s->probes},
-        {"probe_hits", s->probe_hits}, {"filter_skips", s->filter_skips}, {"seals", s->seals},
-        {"merges", s->merges}, {"expired", s->expired}};
+        {"free_lists", s->free_lists}, {"index_postings", s->index_postings},
+        {"index_bytes", s->index_bytes}, {"probes", s->probes}, {"probe_hits", s->probe_hits},
+        {"expired", s->expired}};
     json_key(out, "store");
     json_open(out, '{');
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -75,7 +75,6 @@ struct tables {
     unsigned references;
     struct prepare_options prepare;
     struct dup_agencies *agencies;   /* owned; NULL: none configured */
-    struct outlets *outlets;         /* owned; NULL: none configured */
 };
 
 struct overrides {

@@ -1,5 +1,5 @@
 /*
- * The files beside the configuration: agencies and outlets, read into memory
+ * The files beside the configuration: the table of agencies, read into memory
  * that workers share. Invariant: tables are complete or not there; a bad file
  * changes nothing.
  */
@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/outlets.h"
 #include "server/server.h"
 
 #define FILE_MAX (4u << 20)
@@ -60,21 +59,6 @@ static int load_agencies(const struct config *config, struct tables *tables, str
     return r == DUP_ENOENT ? 0 : r;
 }
 
-static int load_outlets(const struct config *config, struct tables *tables, struct err *err)
-{
-    char message[256] = "";
-    struct buf text;
-    buf_init(&text, FILE_MAX);
-    int r = read_table(config->outlets, DUPD_SYSCONFDIR "/dupd/outlets.conf", &text, err);
-    if (r == 0) {
-        r = outlets_parse(text.data, text.len, message, sizeof message, &tables->outlets);
-        if (r < 0)
-            err_set(err, r, "%s: %s", config->outlets, message[0] ? message : dup_strerror(r));
-    }
-    buf_done(&text);
-    return r == DUP_ENOENT ? 0 : r;
-}
-
 int tables_load(const struct config *config, const struct store *store, struct err *err,
                 struct tables **ret)
 {
@@ -83,15 +67,12 @@ int tables_load(const struct config *config, const struct store *store, struct e
         return err_set(err, DUP_ENOMEM, "out of memory");
     tables->references = 1;
     int r = load_agencies(config, tables, err);
-    if (r == 0)
-        r = load_outlets(config, tables, err);
     if (r < 0) {
         tables_release(tables);
         return r;
     }
     tables->prepare = (struct prepare_options){.secret = store ? store_secret(store) : NULL,
                                                .agencies = tables->agencies,
-                                               .outlets = tables->outlets,
                                                .body_max = (size_t)config->body};
     *ret = tables;
     return 0;
@@ -111,6 +92,5 @@ void tables_release(struct tables *tables)
     if (!tables || --tables->references)
         return;
     dup_agencies_free(tables->agencies);
-    outlets_free(tables->outlets);
     free(tables);
 }

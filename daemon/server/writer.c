@@ -15,6 +15,7 @@
 #include "server/log.h"
 #include "server/server.h"
 
+#define EXPIRE_STEP 100      /* articles expired in one transaction */
 #define RETRIES_MAX 16      /* a map that doubles each time holds anything by then */
 #define UPKEEP_US 200000u   /* between upkeep steps while work queues up */
 
@@ -121,7 +122,29 @@ static void do_batch(struct writer *w)
     uv_async_send(&w->server->wake);
 }
 
-/* Between batches: sealing, merging, expiring, syncing; a small step each. */
+/* Takes out some of the articles that are older than the retention. How many. */
+static int expire(struct writer *w)
+{
+    struct store *store = w->server->store;
+    int64_t oldest = clock_now_ms() - (int64_t)w->server->config.retention_days * 86400000;
+    int r = store_begin(store), done = 0;
+    if (r == 0) {
+        done = engine_expire(w->engine, view_num_since(store_writer_view(store), oldest), EXPIRE_STEP);
+        if (done > 0)
+            r = store_commit(store);
+        else
+            store_abort(store);
+    }
+    r = done < 0 ? done : r;
+    if (r < 0) {
+        engine_aborted(w->engine);
+        if (r != DUP_EBUSY)
+            log_error("expire-failed", "old articles could not be taken out: %s", dup_strerror(r));
+    }
+    return r < 0 ? 0 : done;
+}
+
+/* Between batches: expiring, syncing; a small step each. */
 static void do_upkeep(struct writer *w)
 {
     struct server *server = w->server;
@@ -133,17 +156,8 @@ static void do_upkeep(struct writer *w)
         w->synced_us = now;
         w->unsynced = 0;
     }
-    uint32_t below = 0;
-    struct view *view;
-    if (server->config.retention_days && store_snapshot(server->store, &view) == 0) {
-        int64_t oldest = clock_now_ms() - (int64_t)server->config.retention_days * 86400000;
-        below = view_num_since(view, oldest);
-        store_release(view);
-    }
-    int r = store_upkeep(server->store, below);
-    if (r < 0 && r != DUP_EBUSY)
-        log_error("upkeep-failed", "upkeep of the store: %s", dup_strerror(r));
-    w->more_upkeep = r == 1;
+    w->more_upkeep = server->config.retention_days && expire(w) == EXPIRE_STEP;
+    store_upkeep(server->store);
     w->upkeep_us = clock_elapsed_us();
 }
 

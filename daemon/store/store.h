@@ -188,16 +188,17 @@ int store_post(struct store *store, const uint64_t *values, size_t n, uint32_t n
 
 /* ---- upkeep ---------------------------------------------------------- */
 
-/* One small step of sealing, merging or expiring, in a transaction of its own (call between
- * batches, no transaction open). Returns 1 when there is more to do, 0 when not, DUP_E.... */
-int store_upkeep(struct store *store, uint32_t expire_below);
+/* Clears what readers that died left behind; between transactions, every few seconds at most. */
+void store_upkeep(struct store *store);
+/* Takes an expired article out altogether: record, text, id. The oldest first. */
+int store_drop_article(struct store *store, const struct article *article);
 /* Smallest number whose article was seen at or after ms, by bisection. */
 uint32_t view_num_since(struct view *view, int64_t ms);
 
 struct store_stats {
-    uint64_t articles, texts, clusters, members, file_bytes, used_bytes, map_bytes, free_pages;
-    uint64_t index_values, index_memory_used, index_memory_max, segments, segment_bytes;
-    uint64_t probes, probe_hits, filter_skips, seals, merges, expired;
+    uint64_t articles, texts, clusters, members, file_bytes, used_bytes, map_bytes;
+    uint64_t free_lists;              /* transactions whose freed pages are not used again yet */
+    uint64_t index_postings, index_bytes, probes, probe_hits, expired;
 };
 int view_stats(struct view *view, struct store_stats *ret);
 

@@ -1,0 +1,86 @@
+/*
+ * Upkeep: what is old goes, what readers left behind is cleared, figures, and
+ * copies. Invariant: an expired article leaves neither record, text nor id.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/internal.h"
+
+int store_drop_article(struct store *store, const struct article *article)
+{
+    unsigned char key[4];
+    uint32_t current;
+    put_be32(key, article->num);
+    int r = view_find_id(&store->writer, article->id.data, article->id.len, &current);
+    if (r == 0 && current == article->num)
+        r = store_set_id(store, article->id.data, article->id.len, 0);
+    if (r == 0 || r == DUP_ENOENT)
+        r = store_del_text(store, article->num);
+    if (r == 0 || r == DUP_ENOENT)
+        r = table_del(store, TABLE_ARTICLES, key, sizeof key);
+    if (r < 0)
+        return r;
+    store->counters.articles--;
+    if (article->num >= store->counters.first_num)
+        store->counters.first_num = article->num + 1;
+    store->expired++;
+    return 0;
+}
+
+void store_upkeep(struct store *store)
+{
+    int dead;
+    mdb_reader_check(store->env, &dead);
+}
+
+int view_stats(struct view *view, struct store_stats *ret)
+{
+    struct store *store = view->store;
+    struct counters counters;
+    MDB_envinfo info;
+    MDB_stat stat_env, free_list;
+    struct stat st;
+    MDB_val data;
+    char path[4096];
+    int r = table_get(view, TABLE_SETTINGS, "counters", 8, &data);
+    if (r < 0 || data.mv_size != sizeof counters)
+        return r < 0 ? r : DUP_ECORRUPT;
+    memcpy(&counters, data.mv_data, sizeof counters);
+    mdb_env_info(store->env, &info);
+    mdb_env_stat(store->env, &stat_env);
+    mdb_stat(view->txn, 0, &free_list);
+    snprintf(path, sizeof path, "%s/dupd.mdb", store->dir);
+    if (stat(path, &st) < 0)
+        return err_from_errno(errno);
+    *ret = (struct store_stats){
+        .articles = counters.articles, .texts = counters.texts, .clusters = counters.clusters,
+        .members = counters.members, .file_bytes = (uint64_t)st.st_size,
+        .used_bytes = ((uint64_t)info.me_last_pgno + 1) * stat_env.ms_psize,
+        .map_bytes = info.me_mapsize, .free_lists = free_list.ms_entries,
+        .index_postings = index_count(store->index), .index_bytes = index_bytes(store->index),
+        .probes = store->probes, .probe_hits = store->probe_hits, .expired = store->expired};
+    return 0;
+}
+
+int store_backup(struct store *store, const char *dir, struct err *err)
+{
+    char path[4096];
+    if (mkdir(dir, 0700) < 0)
+        return err_set(err, err_from_errno(errno), "cannot create %s: %s", dir, strerror(errno));
+    snprintf(path, sizeof path, "%s/dupd.mdb", dir);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(err, err_from_errno(errno), "cannot create %s: %s", path, strerror(errno));
+    pthread_rwlock_rdlock(&store->resize);
+    int code = mdb_env_copyfd2(store->env, fd, MDB_CP_COMPACT);
+    pthread_rwlock_unlock(&store->resize);
+    if (code == 0 && fsync(fd) < 0)
+        code = errno;
+    close(fd);
+    return code ? err_set(err, store_code(store, code), "cannot copy the store to %s: %s", dir, mdb_strerror(code)) : 0;
+}
