@@ -89,7 +89,7 @@ int scan_string(const char *line, size_t len, size_t at, size_t *ret_end, int *r
             i += n;
         } else if (s[i] == '\\') {
             break;
-        } else {
+        } else if (s[i] < 0x20) {
             return json_error_set(err, DUP_EJSON, "", i, "control character 0x%02x in a string", s[i]);
         }
     }
