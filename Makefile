@@ -126,7 +126,7 @@ bench: deps
 
 quality: deps
 	@+$(MAKE_ALL) tests
-	@tests/quality/run.py --build $(B) --shared $(SHARED) $(QUALITY)
+	@tests/quality/run.py $(B) $(SHARED)
 
 lint:
 	@tests/deps.sh build lint

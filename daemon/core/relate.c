@@ -8,40 +8,42 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/comparer.h"
+#include "core/evidence.h"
+#include "core/rules.h"
 #include "dup/error.h"
 
-#define MOST 0.60     /* of a story: from here on it is the same copy */
-#define SEVERAL 0.15  /* of a story: from here on it is partly taken */
+static uint64_t disabled; /* bit i: rule i is off; set before threads start */
 
 int dup_relate(struct dup_comparer *comparer, const struct dup_side *a, const struct dup_side *b,
                const struct dup_comparison *comparison, struct dup_decision *ret)
 {
-    (void)comparer;
-    (void)a;
-    (void)b;
+    struct evidence e;
+    int r = evidence_collect(comparer, a, b, comparison, &dup_limits_usual, &e);
+    if (r < 0)
+        return r;
     memset(ret, 0, sizeof *ret);
-    ret->share_shorter = comparison->share_shorter;
-    ret->share_longer = comparison->share_longer;
-    if (comparison->share_a >= 1.0 && comparison->share_b >= 1.0 && comparison->n_spans == 1)
-        ret->relation = DUP_EXACT;
-    else if (ret->share_longer >= MOST)
-        ret->relation = DUP_COPY;
-    else if (ret->share_shorter >= MOST)
-        ret->relation = comparison->share_a > comparison->share_b ? DUP_ABRIDGED : DUP_EXTENDED;
-    else if (ret->share_shorter >= SEVERAL)
-        ret->relation = DUP_PARTIAL;
-    snprintf(ret->why, sizeof ret->why, "%.0f %% of the shorter text and %.0f %% of the longer",
-             100.0 * ret->share_shorter, 100.0 * ret->share_longer);
+    ret->share_shorter = e.share_shorter;
+    ret->share_longer = e.share_longer;
+    int i = 0;
+    while (dup_rules[i].name && (disabled >> i & 1 || !dup_rules[i].applies(&e, &dup_limits_usual)))
+        i++;
+    ret->rule = i;
+    ret->relation = dup_rules[i].name ? dup_rules[i].relation : DUP_ORIGINAL;
+    snprintf(ret->why, sizeof ret->why, "%s: %.0f %% of the shorter text and %.0f %% of the longer",
+             dup_rules[i].name ? dup_rules[i].why : "too little is shared", 100.0 * e.share_shorter,
+             100.0 * e.share_longer);
     return 0;
 }
 
 const char *dup_rule_name(int rule)
 {
-    return rule == 0 ? "shares" : NULL;
+    for (int i = 0; i <= rule; i++)
+        if (!dup_rules[i].name)
+            return NULL;
+    return rule < 0 ? NULL : dup_rules[rule].name;
 }
 
 void dup_rules_disable(uint64_t mask)
 {
-    (void)mask;
+    disabled = mask;
 }

@@ -6,6 +6,16 @@
 
 #include "core/evidence.h"
 
+struct dup_rule {
+    const char *name;          /* NULL ends the table */
+    enum dup_relation relation;
+    int (*applies)(const struct evidence *evidence, const struct dup_limits *limits);
+    const char *why;
+};
+
+/* In order of precedence: the first that applies decides; none means original. */
+extern const struct dup_rule dup_rules[];
+
 /* What the rules compare the evidence with. */
 struct dup_limits {
     double furniture;      /* stories that carry a passage: from here on it is furniture */

@@ -88,6 +88,7 @@ static int materialise(struct engine *e, struct cluster *c)
     r = view_article(store_writer_view(e->store), c->id, &e->member);
     if (r < 0)
         return r;
+    c->outlets = 0;
     return store_add_member(e->store, c->id, c->id, MEMBER_ARTICLE, outlet_of(&e->member),
                             &c->outlets);
 }

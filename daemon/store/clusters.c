@@ -133,7 +133,7 @@ static int count_outlet(struct store *store, uint32_t cluster, uint64_t outlet, 
 }
 
 int store_add_member(struct store *store, uint32_t cluster, uint32_t num, enum member_kind kind,
-                     uint64_t outlet, uint32_t *ret_outlets)
+                     uint64_t outlet, uint32_t *outlets)
 {
     unsigned char key[8], byte = (unsigned char)kind;
     MDB_val data;
@@ -149,13 +149,13 @@ int store_add_member(struct store *store, uint32_t cluster, uint32_t num, enum m
     if (r < 0)
         return r;
     store->counters.members++;
-    if (ret_outlets)
-        *ret_outlets += (uint32_t)change;
+    if (outlets)
+        *outlets += (uint32_t)change;
     return 0;
 }
 
 int store_del_member(struct store *store, uint32_t cluster, uint32_t num, enum member_kind kind,
-                     uint64_t outlet, uint32_t *ret_outlets)
+                     uint64_t outlet, uint32_t *outlets)
 {
     unsigned char key[8];
     int change = 0;
@@ -166,8 +166,8 @@ int store_del_member(struct store *store, uint32_t cluster, uint32_t num, enum m
     if (r < 0)
         return r;
     store->counters.members--;
-    if (ret_outlets)
-        *ret_outlets += (uint32_t)change;
+    if (outlets)
+        *outlets += (uint32_t)change;
     return 0;
 }
 

@@ -9,10 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "store/internal.h"
+
+#define ROOM_LEFT (UINT64_C(16) << 20) /* bytes: a batch with its pages may need as much */
 
 int store_code(struct store *store, int code)
 {
@@ -86,6 +90,22 @@ static void give_up(struct store *store)
     index_undo(store->index);
 }
 
+/* LMDB reports a write that was cut short as EIO: with no room left, that is what it was. */
+static int commit_code(struct store *store, int code)
+{
+    struct statvfs fs;
+    struct rlimit limit;
+    MDB_envinfo info;
+    if (code != EIO)
+        return store_code(store, code);
+    mdb_env_info(store->env, &info);
+    uint64_t size = ((uint64_t)info.me_last_pgno + 1) * (uint64_t)sysconf(_SC_PAGESIZE);
+    if ((statvfs(store->dir, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < ROOM_LEFT) ||
+        (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur - size < ROOM_LEFT))
+        return DUP_EFULL;
+    return DUP_EIO;
+}
+
 int store_commit(struct store *store)
 {
     int r = 0;
@@ -95,7 +115,7 @@ int store_commit(struct store *store)
         store_abort(store);
         return r;
     }
-    r = store_code(store, mdb_txn_commit(store->writer.txn));
+    r = commit_code(store, mdb_txn_commit(store->writer.txn));
     if (r < 0) {
         give_up(store);
         return r;

@@ -149,12 +149,12 @@ int store_put_cluster(struct store *store, const struct cluster *cluster);
 int store_put_alias(struct store *store, uint32_t from, uint32_t to);
 
 enum member_kind { MEMBER_ARTICLE, MEMBER_LINK };
-/* One member or link; outlet is a hash of the outlet's name. ret_outlets: distinct outlets after it
- * (of articles, not links). */
+/* One member or link; outlet is a hash of the outlet's name. *outlets, the number of distinct outlets
+ * (of articles, not links), is brought up to date; NULL for links. */
 int store_add_member(struct store *store, uint32_t cluster, uint32_t num, enum member_kind kind,
-                     uint64_t outlet, uint32_t *ret_outlets);
+                     uint64_t outlet, uint32_t *outlets);
 int store_del_member(struct store *store, uint32_t cluster, uint32_t num, enum member_kind kind,
-                     uint64_t outlet, uint32_t *ret_outlets);
+                     uint64_t outlet, uint32_t *outlets);
 /* Up to max members of cluster with a number above after, ascending. Returns how many, or DUP_E... */
 int view_members(struct view *view, uint32_t cluster, uint32_t after, size_t max,
                  uint32_t *ret_nums, enum member_kind *ret_kinds);
