@@ -6,12 +6,15 @@
 #include "core/rules.h"
 
 const struct dup_limits dup_limits_usual = {
-    .furniture = 5, .most = 0.55, .several = 0.15, .nearly_all = 0.87};
+    .furniture = 5, .most = 0.55, .several = 0.15, .nearly_all = 0.75};
 
 #define STORY_WORDS 12.0      /* fewer words beside the furniture are no story */
 #define SLOT_WORDS 25.0       /* a form has a slot at least once in so many shared words */
 #define SLOTS_MIN 3           /* slots that make a form */
 #define QUOTED 0.6            /* share of the shared words: from here on it is the quotation that is shared */
+#define ALL_QUOTED 0.9        /* the same where much of the text is shared */
+#define BACKGROUND 0.25       /* share of the shorter: up to here it is a sentence or two */
+#define STALE_HOURS 72.0
 #define ITEM 0.4              /* of the longer: an item of a digest is at most so much of it */
 #define TITLE_APART 0.25      /* shared words of the titles: below it they name different things */
 
@@ -46,11 +49,35 @@ static int is_form(const struct evidence *e, const struct dup_limits *l)
            shared * 2 <= numbers;
 }
 
+/* Copy spreads within days: partly the same words long after are a form, or background. */
+static int is_stale(const struct evidence *e, const struct dup_limits *l)
+{
+    return e->dated && (e->hours > STALE_HOURS || e->hours < -STALE_HOURS) &&
+           e->share_shorter >= l->several && e->share_longer < l->nearly_all;
+}
+
+/* Sentences stand again with other figures in them. */
+static int is_refilled(const struct evidence *e, const struct dup_limits *l)
+{
+    uint32_t numbers = e->a.numbers < e->b.numbers ? e->a.numbers : e->b.numbers;
+    uint32_t shared = e->a.shared_numbers < e->b.shared_numbers ? e->a.shared_numbers : e->b.shared_numbers;
+    return e->share_shorter >= l->several && e->share_longer < l->nearly_all && numbers >= SLOTS_MIN &&
+           shared * 4 <= numbers && e->passages >= SLOTS_MIN &&
+           shorter(e)->shared / e->passages <= SLOT_WORDS;
+}
+
 static int is_quotation(const struct evidence *e, const struct dup_limits *l)
 {
     double shared = e->a.shared < e->b.shared ? e->a.shared : e->b.shared;
     double quoted = e->a.quoted > e->b.quoted ? e->a.quoted : e->b.quoted;
-    return shared > 0 && e->share_shorter < l->most && quoted >= QUOTED * shared;
+    double least = e->share_shorter < l->most ? QUOTED : ALL_QUOTED;
+    return shared > 0 && e->share_longer < l->nearly_all && quoted >= least * shared;
+}
+
+/* A sentence or two of background, or of an official text. */
+static int is_background(const struct evidence *e, const struct dup_limits *l)
+{
+    return e->share_shorter >= l->several && e->share_shorter < BACKGROUND;
 }
 
 static int is_item(const struct evidence *e, const struct dup_limits *l)
@@ -89,7 +116,10 @@ const struct dup_rule dup_rules[] = {
     {"exact", DUP_EXACT, is_exact, "the same text"},
     {"furniture", DUP_ORIGINAL, is_furniture, "beside page furniture nothing is shared"},
     {"template", DUP_TEMPLATE, is_form, "the same form with other facts"},
+    {"refilled", DUP_TEMPLATE, is_refilled, "the same sentences with other figures"},
+    {"stale", DUP_TEMPLATE, is_stale, "partly the same words, days apart"},
     {"quote", DUP_QUOTE, is_quotation, "what is shared is mostly quoted"},
+    {"background", DUP_QUOTE, is_background, "a passage of background or an official text"},
     {"roundup", DUP_ROUNDUP, is_item, "one item among others"},
     {"update", DUP_UPDATE, is_update, "a later version by the same outlet"},
     {"copy", DUP_COPY, is_copy, "nearly all of both"},
