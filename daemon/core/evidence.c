@@ -230,8 +230,8 @@ int evidence_collect(struct dup_comparer *comparer, const struct dup_side *a,
     ret->same_text = comparison->words_a == comparison->words_b && comparison->n_spans == 1 &&
                      comparison->longest == comparison->words_a;
     ret->same_outlet = a->outlet != 0 && a->outlet == b->outlet;
-    ret->version_a = version_words(a->title_text, a->title_len);
-    ret->version_b = version_words(b->title_text, b->title_len);
+    ret->version_a = version_words_found(a->title_text, a->title_len);
+    ret->version_b = version_words_found(b->title_text, b->title_len);
     ret->dated = a->published != DUP_TIME_NONE && b->published != DUP_TIME_NONE;
     ret->hours = ret->dated ? (double)(a->published - b->published) / 3600000.0 : 0.0;
     return 0;

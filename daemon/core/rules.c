@@ -9,7 +9,8 @@ const struct dup_limits dup_limits_usual = {
     .furniture = 5, .most = 0.55, .several = 0.15, .nearly_all = 0.75};
 
 #define STORY_WORDS 12.0      /* fewer words beside the furniture are no story */
-#define SLOT_WORDS 25.0       /* a form has a slot at least once in so many shared words */
+#define SLOT_WORDS 40.0       /* a form has a slot at least once in so many shared words */
+#define PASSAGE_WORDS 25.0    /* passages of a form filled anew are on average at most as long */
 #define SLOTS_MIN 3           /* slots that make a form */
 #define QUOTED 0.6            /* share of the shared words: from here on it is the quotation that is shared */
 #define ALL_QUOTED 0.9        /* the same where much of the text is shared */
@@ -45,8 +46,7 @@ static int is_form(const struct evidence *e, const struct dup_limits *l)
     uint32_t numbers = e->a.numbers < e->b.numbers ? e->a.numbers : e->b.numbers;
     uint32_t shared = e->a.shared_numbers < e->b.shared_numbers ? e->a.shared_numbers : e->b.shared_numbers;
     return e->share_shorter >= l->several && e->fact_swaps >= SLOTS_MIN && !e->version_a && !e->version_b &&
-           shorter(e)->shared / e->fact_swaps <= SLOT_WORDS && e->number_swaps * 2 >= e->fact_swaps &&
-           shared * 2 <= numbers;
+           shorter(e)->shared / e->fact_swaps <= SLOT_WORDS && numbers >= SLOTS_MIN && shared * 2 <= numbers;
 }
 
 /* Copy spreads within days: partly the same words long after are a form, or background. */
@@ -63,7 +63,7 @@ static int is_refilled(const struct evidence *e, const struct dup_limits *l)
     uint32_t shared = e->a.shared_numbers < e->b.shared_numbers ? e->a.shared_numbers : e->b.shared_numbers;
     return e->share_shorter >= l->several && e->share_longer < l->nearly_all && numbers >= SLOTS_MIN &&
            shared * 4 <= numbers && e->passages >= SLOTS_MIN &&
-           shorter(e)->shared / e->passages <= SLOT_WORDS;
+           shorter(e)->shared / e->passages <= PASSAGE_WORDS;
 }
 
 static int is_quotation(const struct evidence *e, const struct dup_limits *l)

@@ -43,7 +43,7 @@ static int is_capitals(const char *text, size_t n)
     return 1;
 }
 
-int version_words(const char *title, size_t len)
+int version_words_found(const char *title, size_t len)
 {
     size_t n;
 

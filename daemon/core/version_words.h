@@ -8,6 +8,6 @@
 
 /* Whether a title opens with, or has in brackets, a word for a later version
  * ("UPDATE 2-", "CORRECTED", "(Lead)"). title may be NULL. */
-int version_words(const char *title, size_t len);
+int version_words_found(const char *title, size_t len);
 
 #endif

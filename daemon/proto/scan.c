@@ -99,7 +99,7 @@ int scan_string(const char *line, size_t len, size_t at, size_t *ret_end, int *r
 size_t scan_number(const char *line, size_t len, size_t at, size_t *ret_stop)
 {
     size_t i = at, digits;
-    size_t ignored;
+    size_t ignored = 0;
     size_t *stop = ret_stop ? ret_stop : &ignored;
 #define DIGITS() for (digits = i; i < len && line[i] >= '0' && line[i] <= '9'; i++)
     if (i < len && line[i] == '-')

@@ -3,6 +3,7 @@
  * its number. Invariant: numbers are given in order without gaps; ids hold
  * under a keyed hash, told apart by the record's own id where two collide.
  */
+#include <lmdb.h>
 #include <string.h>
 #include <xxhash.h>
 

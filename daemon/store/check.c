@@ -2,6 +2,7 @@
  * Checking: every record, every reference, every counter. Invariant: nothing
  * is written, and a fault in one record does not hide those after it.
  */
+#include <lmdb.h>
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -3,6 +3,7 @@
  * tables hold exactly one row for each cluster of two articles and more, made
  * of the figures in its record.
  */
+#include <lmdb.h>
 #include <string.h>
 
 #include "store/internal.h"

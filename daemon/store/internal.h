@@ -1,16 +1,18 @@
 /*
- * internal.h - what the files of the store share. lmdb.h is included here and
- * nowhere above.
+ * internal.h - what the files of the store share.
  */
 #ifndef DUPD_STORE_INTERNAL_H
 #define DUPD_STORE_INTERNAL_H
 
-#include <lmdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
 #include "store/store.h"
+
+struct MDB_env;
+struct MDB_txn;
+struct MDB_val;
 
 #define STORE_FORMAT 1u
 #define STORE_MAP_DEFAULT (UINT64_C(64) << 30)
@@ -25,7 +27,7 @@ enum table {
 
 struct view {
     struct store *store;
-    MDB_txn *txn;
+    struct MDB_txn *txn;
 };
 
 struct counters { /* kept in settings, written with each commit that changed them */
@@ -34,8 +36,8 @@ struct counters { /* kept in settings, written with each commit that changed the
 };
 
 struct store {
-    MDB_env *env;
-    MDB_dbi tables[TABLE_COUNT];
+    struct MDB_env *env;
+    unsigned tables[TABLE_COUNT];
     struct view writer;               /* txn NULL outside a write transaction */
     struct counters counters;         /* as in the open transaction */
     struct counters committed;
@@ -53,7 +55,7 @@ struct store {
 int store_code(struct store *store, int code);
 
 /* Reads and writes of one table; key and data are bytes. get: DUP_ENOENT. */
-int table_get(struct view *view, enum table table, const void *key, size_t key_len, MDB_val *ret);
+int table_get(struct view *view, enum table table, const void *key, size_t key_len, struct MDB_val *ret);
 int table_put(struct store *store, enum table table, const void *key, size_t key_len,
               const void *data, size_t len, unsigned flags);
 int table_del(struct store *store, enum table table, const void *key, size_t key_len); /* DUP_ENOENT */

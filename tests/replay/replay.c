@@ -321,7 +321,7 @@ static void play_article(struct replay *r, const char *id, int stored)
     struct expected expected[16];
     struct prepared prepared;
     struct json_error error = {0};
-    struct verdict verdict;
+    struct verdict verdict = {0};
     put_field(object, "id", id, strlen(id));
     size_t n = read_article(r, object, expected, sizeof expected / sizeof *expected);
     if (prepare_article(r->preparer, &options, object, &prepared, &error) < 0)
@@ -356,7 +356,7 @@ static int by_text(const void *a, const void *b)
 static void play_clusters(struct replay *r)
 {
     size_t line = r->at, n_expected = 0, n_got = 0;
-    char *expected[256], *got[256];
+    char *expected[256] = {0}, *got[256] = {0};
     struct cluster_cursor cursor = {{0}};
     struct cluster cluster;
     struct buf members, all_expected, all_got;
