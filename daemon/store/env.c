@@ -77,10 +77,12 @@ int store_begin(struct store *store)
     int r = store->grow ? grow_map(store) : 0;
     if (r == 0)
         r = store_code(store, mdb_txn_begin(store->env, NULL, 0, &store->writer.txn));
-    if (r == 0) {
-        store->counters = store->committed;
-        index_begin(store->index);
-    }
+    if (r < 0)
+        return r;
+    store->counters = store->committed;
+    r = index_begin(store->index);
+    if (r < 0)
+        store_abort(store);
     return r;
 }
 

@@ -16,6 +16,7 @@
 #define VALUE_SHIFT 24                 /* 40 of 64 bits are kept */
 #define LINES_MIN 1024u
 #define FILL_MAX(lines) ((lines) * 5)  /* of 7 a line on average, before the table doubles */
+#define FULL(lines) ((lines) * 6)      /* a transaction that comes so far has to begin again */
 
 struct line {
     unsigned char postings[LINE_POSTINGS * POSTING_BYTES];
@@ -28,6 +29,7 @@ struct index {
     unsigned shift;            /* of a value to its line */
     uint32_t *undo;            /* owned; lines that postings went to since index_begin */
     size_t n_undo, undo_cap;
+    int crowded;               /* the last transaction found no room */
 };
 
 static uint64_t home(const struct index *index, uint64_t value)
@@ -119,11 +121,16 @@ static int grow(struct index *index)
 }
 
 /* Called where nothing has to be taken back: the table may be laid out anew. */
-void index_begin(struct index *index)
+int index_begin(struct index *index)
 {
     index->n_undo = 0;
-    if (index->count >= FILL_MAX(index->n_lines))
-        grow(index); /* without memory it fills up further; index_add says when it is full */
+    if (index->count < FILL_MAX(index->n_lines) && !index->crowded)
+        return 0;
+    int r = grow(index);
+    if (r < 0)
+        return index->crowded ? r : 0; /* else there is some room still */
+    index->crowded = 0;
+    return 0;
 }
 
 void index_undo(struct index *index)
@@ -178,8 +185,10 @@ int index_add(struct index *index, uint64_t value, uint32_t num)
     for (uint32_t k = 0; k < list.n; k++)
         if (list.nums[k] == num)
             return 0;
-    if (index->count + 1 >= index->n_lines * LINE_POSTINGS)
-        return DUP_ENOMEM;
+    if (index->count >= FULL(index->n_lines)) {
+        index->crowded = 1;
+        return DUP_EBUSY;
+    }
     int r = note(index, 0);
     if (r == 0)
         index->undo[index->n_undo - 1] = (uint32_t)append(index, value, num);
@@ -241,16 +250,20 @@ int index_rebuild(struct store *store, struct err *err)
         return err_set(err, r, "cannot read the store in %s: %s", store->dir, dup_strerror(r));
     article_init(&article);
     uint32_t last = view_last_num(view), num = view_first_num(view);
-    for (; num <= last && r == 0; num++) {
-        index_begin(store->index);
-        r = view_article(view, num, &article);
-        if (r == DUP_ENOENT) {
+    while (num <= last && r == 0) {
+        r = index_begin(store->index);
+        if (r == 0)
+            r = view_article(view, num, &article);
+        for (uint32_t i = 0; r == 0 && i < article.n_values; i++)
+            r = index_add(store->index, article.values[i],
+                          article.flags & ARTICLE_HEAD ? num : article.head);
+        if (r == DUP_EBUSY) {
+            index_undo(store->index);
             r = 0;
             continue;
         }
-        for (uint32_t i = 0; i < article.n_values && r == 0; i++)
-            r = index_add(store->index, article.values[i],
-                          article.flags & ARTICLE_HEAD ? num : article.head);
+        r = r == DUP_ENOENT ? 0 : r;
+        num++;
     }
     article_done(&article);
     store_release(view);

@@ -91,9 +91,11 @@ int text_unpack(const void *packed, size_t len, struct buf *ret); /* DUP_ECORRUP
 struct index;
 struct index *index_new(uint64_t bytes); /* to begin with; NULL: out of memory */
 void index_free(struct index *index);
-void index_begin(struct index *index);   /* from here on changes can be taken back */
+/* From here on changes can be taken back. The table grows here where it has to: DUP_ENOMEM. */
+int index_begin(struct index *index);
 void index_undo(struct index *index);
-/* Adds (value, num) unless it is there or the value has its fill. DUP_ENOMEM. */
+/* Adds (value, num) unless it is there or the value has its fill. DUP_ENOMEM; DUP_EBUSY: the
+ * table is full, undo and begin again. */
 int index_add(struct index *index, uint64_t value, uint32_t num);
 /* What stands under value: n, total, nums of *ret. */
 void index_find(const struct index *index, uint64_t value, struct posting_list *ret);
