@@ -12,6 +12,7 @@
 #define DAY_MS INT64_C(86400000)
 #define CLEAR_SHARE 0.95   /* above it the head's own furniture cannot change the decision */
 #define OVERLAP 0.3        /* of the smaller: copies of one text overlap, items of a digest do not */
+#define LEAD_ITEM 0.5      /* of the digest: the item that it opens with is at most so much of it */
 
 uint64_t text_value(uint64_t text_hash)
 {
@@ -152,6 +153,28 @@ static void put(struct match *list, size_t *n, const struct match *match)
     (*n)++;
 }
 
+/* Whether two comparisons found the same part of the article. */
+static int same_part(const struct dup_comparison *x, const struct dup_comparison *y)
+{
+    uint32_t least = x->common_a < y->common_a ? x->common_a : y->common_a;
+    return (double)overlap(x, y) >= OVERLAP * least;
+}
+
+/* The only story that the article would join is the first item of what holds others as items too. */
+static int opens_digest(const struct finding *f)
+{
+    const struct match *lead = &f->joins[0];
+    if (lead->decision.relation != DUP_EXTENDED || lead->share_a > LEAD_ITEM)
+        return 0;
+    for (size_t i = 0; i < f->n_links; i++) {
+        const struct match *item = &f->links[i];
+        if (item->decision.relation == DUP_ROUNDUP && item->share_a < item->comparison->share_b &&
+            !same_part(lead->comparison, item->comparison))
+            return 1;
+    }
+    return 0;
+}
+
 /*
  * An article that joins several clusters joins them together only where their copies overlap in
  * it. Where they stand side by side it is a digest: linked to each, joining none.
@@ -159,11 +182,9 @@ static void put(struct match *list, size_t *n, const struct match *match)
 static void settle_joins(struct finding *f)
 {
     size_t kept = f->n_joins ? 1 : 0;
-    int digest = 0;
+    int digest = f->n_joins == 1 && opens_digest(f);
     for (size_t i = 1; i < f->n_joins; i++) {
-        const struct dup_comparison *x = f->joins[0].comparison, *y = f->joins[i].comparison;
-        uint32_t least = x->common_a < y->common_a ? x->common_a : y->common_a;
-        if ((double)overlap(x, y) >= OVERLAP * least)
+        if (same_part(f->joins[0].comparison, f->joins[i].comparison))
             f->joins[kept++] = f->joins[i];
         else if (f->joins[0].decision.relation == DUP_EXTENDED &&
                  f->joins[i].decision.relation == DUP_EXTENDED)
