@@ -158,6 +158,19 @@ map() {
     done
 }
 
+# docs/STORAGE.md names every table, every field of the article record and every field of the cluster record.
+storage() {
+    local name
+    {
+        sed -n '/table_names\[TABLE_COUNT\] = {/,/};/p' daemon/store/open.c | grep -o '"[a-z_]*"' | tr -d '"'
+        sed -n '/parts\[\] = {/,/};/p' daemon/store/record.c | grep -o 'PART([a-z_]*)' | sed 's/PART(//; s/)//'
+        sed -n '/^struct cluster {/,/^};/p' daemon/store/store.h | sed 's|/\*.*||' |
+            sed -n 's/^ *u\?int[0-9]*_t \(.*\);.*/\1/p' | tr ',' '\n' | sed 's/\[.*//; s/ //g'
+    } | while read -r name; do
+        grep -q "\`$name\`" docs/STORAGE.md || echo "docs/STORAGE.md: no word of \`$name\`"
+    done
+}
+
 gate layers layers
 gate doors doors
 gate symbols symbols
@@ -169,4 +182,5 @@ gate scripts scripts
 gate man man_pages
 gate options options
 gate map map
+gate storage storage
 exit $red
