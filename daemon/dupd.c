@@ -119,7 +119,9 @@ static int run(const struct arguments *args)
         return complain(usage_error ? EXIT_USAGE : EXIT_CONFIG, &err);
     }
     if (args->check_config) {
-        int r = tables_check(&server.config, &err);
+        int r = rights_resolve(&server.config, &err, &server.rights);
+        if (r == 0)
+            r = tables_check(&server.config, &err);
         if (r < 0)
             return complain(EXIT_CONFIG, &err);
         puts("the configuration is good");

@@ -340,6 +340,27 @@ void connections_stop(struct server *server)
     }
 }
 
+static void judge(struct connection *c)
+{
+    uv_os_fd_t fd;
+    if (uv_fileno((const uv_handle_t *)&c->pipe, &fd) == 0)
+        c->rights = rights_of_peer(&c->server->rights, fd, &c->uid);
+}
+
+/* What is under way is finished; who may no longer ask is shown no further verdicts. */
+void connections_judge(struct server *server)
+{
+    struct connection *next;
+    for (struct connection *c = server->connections; c; c = next) {
+        next = c->next;
+        if (c->closing)
+            continue;
+        judge(c);
+        if (c->watch && !rights_have(c->rights, RIGHT_QUERY))
+            connection_close(c, "a watcher lost the right \"query\"");
+    }
+}
+
 void connection_accept(uv_stream_t *listener, int status)
 {
     struct server *server = listener->data;
@@ -374,6 +395,7 @@ void connection_accept(uv_stream_t *listener, int status)
         connection_advance(c);
         return;
     }
+    judge(c);
     server->accepted++;
     start_reading(c);
 }

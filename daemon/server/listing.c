@@ -277,6 +277,9 @@ int query_export(struct server *server, struct view *view, struct request *reque
     struct article article;
     int with_text = 0, r = query_flag(request, "text", &with_text);
     (void)server;
+    if (r == 0 && with_text && !rights_have(request->rights, RIGHT_ADMIN))
+        r = json_error_set(&request->error, DUP_EACCES, "text", JSON_NOWHERE,
+                           "the right \"admin\" is missing: without it an export has no texts");
     if (r == 0 && request->cursor == 0) {
         int64_t since = INT64_MIN;
         r = query_time(request, "since", &since);

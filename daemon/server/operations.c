@@ -110,18 +110,18 @@ static void do_watch(struct server *server, struct request *request)
 }
 
 static const struct operation operations[] = {
-    {.name = "submit", .kind = OPERATION_WRITE, .write = do_submit, .has_article = 1},
-    {.name = "check", .kind = OPERATION_WRITE, .write = do_check, .has_article = 1},
-    {.name = "delete", .kind = OPERATION_WRITE, .write = do_delete},
-    {.name = "article", .kind = OPERATION_QUERY, .query = query_article},
-    {.name = "cluster", .kind = OPERATION_QUERY, .query = query_cluster},
-    {.name = "clusters", .kind = OPERATION_QUERY, .query = query_clusters},
-    {.name = "compare", .kind = OPERATION_QUERY, .query = query_compare},
-    {.name = "export", .kind = OPERATION_QUERY, .query = query_export},
-    {.name = "stats", .kind = OPERATION_QUERY, .query = query_stats},
-    {.name = "watch", .kind = OPERATION_LOOP, .loop = do_watch},
-    {.name = "reload", .kind = OPERATION_LOOP, .loop = do_reload},
-    {.name = "ping", .kind = OPERATION_LOOP, .loop = do_ping},
+    {.name = "submit", .right = RIGHT_SUBMIT, .kind = OPERATION_WRITE, .write = do_submit, .has_article = 1},
+    {.name = "check", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = do_check, .has_article = 1},
+    {.name = "delete", .right = RIGHT_ADMIN, .kind = OPERATION_WRITE, .write = do_delete},
+    {.name = "article", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_article},
+    {.name = "cluster", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_cluster},
+    {.name = "clusters", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_clusters},
+    {.name = "compare", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_compare},
+    {.name = "export", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_export},
+    {.name = "stats", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_stats},
+    {.name = "watch", .right = RIGHT_QUERY, .kind = OPERATION_LOOP, .loop = do_watch},
+    {.name = "reload", .right = RIGHT_ADMIN, .kind = OPERATION_LOOP, .loop = do_reload},
+    {.name = "ping", .right = RIGHT_NONE, .kind = OPERATION_LOOP, .loop = do_ping},
 };
 
 const struct operation *operation_find(const char *name, size_t len)

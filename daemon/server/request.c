@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "server/log.h"
 #include "server/server.h"
 
 struct request *request_new(struct connection *connection, const char *line, size_t len)
@@ -22,6 +23,7 @@ struct request *request_new(struct connection *connection, const char *line, siz
     request->text[len] = '\0';
     request->len = len;
     request->connection = connection;
+    request->rights = connection->rights;
     request->line = connection->lines;
     request->started_us = clock_elapsed_us();
     buf_init(&request->id, 8 * LIMIT_URL);
@@ -64,9 +66,19 @@ void request_begin(struct request *request, struct buf *out)
     }
 }
 
+/* Once a connection: the log is not for the peer to fill. */
+static void log_denied(struct request *request)
+{
+    struct connection *connection = request->connection;
+    if (request->error.code == DUP_EACCES && !connection->denied)
+        log_warning("denied", "user %u: %s", connection->uid, request->error.message);
+    connection->denied |= request->error.code == DUP_EACCES;
+}
+
 void request_fail(struct request *request)
 {
     struct buf *out = &request->reply;
+    log_denied(request);
     const struct json_error *error = &request->error;
     buf_clear(out);
     request_begin(request, out);

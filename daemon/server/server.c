@@ -62,14 +62,19 @@ int server_reload(struct server *server, struct err *err)
 {
     struct config config;
     struct tables *tables;
+    struct rights rights;
     config_defaults(&config);
     sd_notify(0, "RELOADING=1");
     int r = server->config_path ? config_read(&config, server->config_path, err) : 0;
     for (int i = 0; i < server->overrides.n && r == 0; i++)
         r = config_set(&config, server->overrides.names[i], server->overrides.values[i], err);
     if (r == 0)
+        r = rights_resolve(&config, err, &rights);
+    if (r == 0)
         r = tables_load(&config, server->store, err, &tables);
     if (r == 0) {
+        server->rights = rights;
+        connections_judge(server);
         tables_release(server->tables);
         server->tables = tables;
         server->config.log_level = config.log_level;
@@ -170,9 +175,12 @@ int server_run(struct server *server, struct err *err)
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk: the write says so */
     if (dup_text_setup() < 0)
         return err_set(err, DUP_ENOMEM, "out of memory");
+    int r = rights_resolve(config, err, &server->rights);
+    if (r < 0)
+        return r;
     if (config->secret[0])
         store_create_seed(config->secret, strlen(config->secret));
-    int r = store_open(&options, err, &server->store);
+    r = store_open(&options, err, &server->store);
     if (r < 0)
         return r;
     r = tables_load(config, server->store, err, &server->tables);

@@ -19,6 +19,7 @@
 
 #include "engine/engine.h"
 #include "server/config.h"
+#include "server/rights.h"
 
 struct connection;
 struct server;
@@ -47,6 +48,7 @@ struct request {
     int more;                        /* the stream has more pages */
     int merged;                      /* a submit that made clusters one: for watchers */
     int stored;                      /* a submit that changed something: for watchers */
+    unsigned rights;                 /* of the peer, when the line came */
     enum dup_relation relation;
     uint32_t cluster;
 };
@@ -65,7 +67,9 @@ struct connection {
     size_t watch_unsent;
     uint64_t progress_us;            /* when something was last written, or waiting began */
     int writes;                      /* write requests under way */
-    unsigned reading : 1, paused : 1, skipping : 1, ended : 1, closing : 1, closed : 1, refused : 1;
+    unsigned rights;                 /* of the peer (rights.h) */
+    uid_t uid;
+    unsigned reading : 1, paused : 1, skipping : 1, ended : 1, closing : 1, closed : 1, denied : 1;
     struct watch *watch;             /* owned; NULL for none */
 };
 
@@ -93,6 +97,7 @@ struct server {
     uv_async_t wake;                 /* from the writer */
     struct store *store;
     struct tables *tables;           /* a reference */
+    struct rights rights;
     struct writer *writer;
     struct connection *connections;  /* list */
     size_t n_connections, inflight, inflight_bytes;
@@ -118,6 +123,7 @@ void connection_close(struct connection *connection, const char *why); /* why NU
 void connections_resume(struct server *server);
 void connections_tick(struct server *server);
 void connections_stop(struct server *server);
+void connections_judge(struct server *server);          /* after a reload: who may do what now */
 
 /* ---- request.c ---- */
 struct request *request_new(struct connection *connection, const char *line, size_t len);
@@ -152,6 +158,7 @@ struct operation {
     int (*write)(struct engine *engine, struct store *store, struct request *request);
     int (*query)(struct server *server, struct view *view, struct request *request);
     void (*loop)(struct server *server, struct request *request);
+    enum right right;                /* that the peer needs */
     int has_article;                 /* prepared by the worker */
 };
 const struct operation *operation_find(const char *name, size_t len);

@@ -90,6 +90,16 @@ static int find_operation(struct request *request)
     return 0;
 }
 
+/* Judged before anything is spent on the rest of the request. */
+static int check_right(struct request *request)
+{
+    enum right right = request->operation->right;
+    if (rights_have(request->rights, right))
+        return 0;
+    return json_error_set(&request->error, DUP_EACCES, "", JSON_NOWHERE,
+                          "the right \"%s\" is missing: you are not named there in [access] of dupd.conf", rights_word(right));
+}
+
 static int parse(struct tools *tools, const struct prepare_options *options,
                  struct request *request)
 {
@@ -103,7 +113,7 @@ static int parse(struct tools *tools, const struct prepare_options *options,
     }
     free(request->text);
     request->text = NULL;
-    if ((r = keep_id(request)) < 0 || (r = find_operation(request)) < 0)
+    if ((r = keep_id(request)) < 0 || (r = find_operation(request)) < 0 || (r = check_right(request)) < 0)
         return r;
     if (!request->operation->has_article)
         return 0;

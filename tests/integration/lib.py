@@ -161,7 +161,11 @@ class Client:
         self.patience = patience
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(patience)
-        self.socket.connect(path)
+        try:
+            self.socket.connect(path)
+        except OSError:
+            self.socket.close()
+            raise
         self.received = b""
         self.lines = []  # complete lines that nobody has taken yet
 
