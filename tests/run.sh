@@ -108,7 +108,6 @@ for i in $(seq $number); do
     fi
 done
 printf '\n%d s\n' $((SECONDS - begin))
-summary="$passed passed, $failed failed"
-if [ $skipped -gt 0 ]; then summary="$summary, $skipped skipped"; fi
-echo "$summary"
+if [ $skipped -gt 0 ]; then echo "$skipped skipped"; fi
+echo "$passed passed, $failed failed"
 [ $failed = 0 ] && [ $passed -gt 0 ]
