@@ -105,7 +105,7 @@ static unsigned facts(const struct dup_tokens *t, const uint8_t *marks, size_t f
 
 static void look_into_gaps(const struct dup_side *a, const struct dup_side *b,
                            const struct dup_comparison *c, uint8_t *marks_a, uint8_t *marks_b,
-                           struct evidence *e)
+                           struct dup_evidence *e)
 {
     struct gap gap;
 
@@ -127,7 +127,7 @@ static void look_into_gaps(const struct dup_side *a, const struct dup_side *b,
 
 /* Passages with anything but furniture, and the longest stretch of one. */
 static void measure_passages(const struct dup_side *a, const struct dup_comparison *c,
-                             const uint8_t *marks_a, struct evidence *e)
+                             const uint8_t *marks_a, struct dup_evidence *e)
 {
     for (size_t i = 0; i < c->n_spans; i++) {
         double stretch = 0.0, best = 0.0;
@@ -142,7 +142,7 @@ static void measure_passages(const struct dup_side *a, const struct dup_comparis
     }
 }
 
-static void count_side(const struct dup_tokens *t, const uint8_t *marks, struct evidence_side *ret)
+static void count_side(const struct dup_tokens *t, const uint8_t *marks, struct dup_evidence_side *ret)
 {
     double lead_shared = 0.0;
 
@@ -198,7 +198,7 @@ static double ratio(double part, double whole)
 
 int evidence_collect(struct dup_comparer *comparer, const struct dup_side *a,
                      const struct dup_side *b, const struct dup_comparison *comparison,
-                     const struct dup_limits *limits, struct evidence *ret)
+                     const struct dup_limits *limits, struct dup_evidence *ret)
 {
     int err = comparer_reserve(comparer, a->body->n > b->body->n ? a->body->n : b->body->n);
     uint8_t *marks_a = comparer->marks_a, *marks_b = comparer->marks_b;

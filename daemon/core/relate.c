@@ -17,11 +17,12 @@ static uint64_t disabled; /* bit i: rule i is off; set before threads start */
 int dup_relate(struct dup_comparer *comparer, const struct dup_side *a, const struct dup_side *b,
                const struct dup_comparison *comparison, struct dup_decision *ret)
 {
-    struct evidence e;
+    struct dup_evidence e;
     int r = evidence_collect(comparer, a, b, comparison, &dup_limits_usual, &e);
     if (r < 0)
         return r;
     memset(ret, 0, sizeof *ret);
+    ret->evidence = e;
     ret->share_shorter = e.share_shorter;
     ret->share_longer = e.share_longer;
     int i = 0;

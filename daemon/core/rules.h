@@ -9,7 +9,7 @@
 struct dup_rule {
     const char *name;          /* NULL ends the table */
     enum dup_relation relation;
-    int (*applies)(const struct evidence *evidence, const struct dup_limits *limits);
+    int (*applies)(const struct dup_evidence *evidence, const struct dup_limits *limits);
     const char *why;
 };
 

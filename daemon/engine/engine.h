@@ -51,6 +51,18 @@ int engine_submit(struct engine *engine, const struct prepared *article, int64_t
 /* The verdict alone; nothing is stored. */
 int engine_check(struct engine *engine, const struct prepared *article, int64_t seen,
                  struct verdict *ret);
+
+/* Two texts as the decision sees them. Pointers are the engine's, valid until its next call. */
+struct pair {
+    const struct article *a, *b;              /* b NULL for a bare text */
+    const struct prepared *text_a, *text_b;
+    const struct dup_comparison *comparison;
+    struct dup_decision decision;             /* of a to b */
+};
+/* Compares article a with article b or, if text is not NULL, with that. DUP_ENOENT: a text is not kept. */
+int engine_compare(struct engine *engine, uint32_t a, uint32_t b, const struct prepared *text,
+                   struct pair *ret);
+
 /* Erases an article and its versions. DUP_ENOENT. */
 int engine_delete(struct engine *engine, const char *id, size_t len, uint32_t *ret_versions);
 /* When an article was published, for ordering: the claimed time, unless it is missing or lies

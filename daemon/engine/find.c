@@ -24,12 +24,7 @@ int64_t article_time(int64_t published, int64_t seen)
     return published == DUP_TIME_NONE || published > seen + DAY_MS ? seen : published;
 }
 
-/*
- * A token's story count from those of the selected shingles: a shingle's own for the tokens in
- * it, and between two shingles the lesser of both, so that a story is never taken for furniture
- * because it stands next to some.
- */
-static void spread_stories(const struct prepared *text, const struct posting_list *postings,
+void spread_stories(const struct prepared *text, const struct posting_list *postings,
                            uint8_t *stories)
 {
     size_t n = text->body.n, at = 0;
@@ -49,7 +44,7 @@ static void spread_stories(const struct prepared *text, const struct posting_lis
     }
 }
 
-static int reserve_stories(struct engine *e, size_t n)
+int reserve_stories(struct engine *e, size_t n)
 {
     if (n <= e->stories_cap)
         return 0;

@@ -34,7 +34,6 @@ struct engine {
     struct engine_options options;
     struct heads *heads;               /* owned */
     struct dup_comparer *comparer;     /* owned */
-    struct preparer *preparer;         /* owned */
     struct posting_list *postings;     /* owned; LIMIT_VALUES + 1 entries: the article's values, its text's hash last */
     struct posting_list *head_postings;/* owned; the same of a head, for its furniture */
     uint8_t *stories_a, *stories_b;    /* owned; a token's story count, stories_cap entries */
@@ -50,6 +49,15 @@ size_t candidates_rank(const struct engine *engine, size_t n_values, struct cand
 /* Looks the article up and compares it; writes nothing. now: its time, ms. */
 int engine_find(struct engine *engine, struct view *view, const struct prepared *article,
                 int64_t now, struct finding *ret);
+
+/*
+ * A token's story count from those of the selected shingles: a shingle's own for the tokens in
+ * it, and between two shingles the lesser of both, so that a story is never taken for furniture
+ * because it stands next to some. postings: of the text's values; stories: an entry a token.
+ */
+void spread_stories(const struct prepared *text, const struct posting_list *postings,
+                    uint8_t *stories);
+int reserve_stories(struct engine *engine, size_t n_tokens); /* stories_a and _b; DUP_ENOMEM */
 
 /* The value under which a whole text is posted. */
 uint64_t text_value(uint64_t text_hash);

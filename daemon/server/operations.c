@@ -1,11 +1,12 @@
 /*
  * The verbs: one row each. Those that write are here; those that ask are in
- * query.c and listing.c.
+ * query.c and listing.c, those that look into decisions in examine.c.
  */
 #include <string.h>
 
 #include "base/clock.h"
 #include "server/answer.h"
+#include "server/examine.h"
 #include "server/query.h"
 
 /* Keeps the verdict for watchers, with what they filter by. */
@@ -110,13 +111,13 @@ static void do_watch(struct server *server, struct request *request)
 }
 
 static const struct operation operations[] = {
-    {.name = "submit", .right = RIGHT_SUBMIT, .kind = OPERATION_WRITE, .write = do_submit, .has_article = 1},
-    {.name = "check", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = do_check, .has_article = 1},
+    {.name = "submit", .right = RIGHT_SUBMIT, .kind = OPERATION_WRITE, .write = do_submit, .prepares = PREPARE_ARTICLE},
+    {.name = "check", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = do_check, .prepares = PREPARE_ARTICLE},
     {.name = "delete", .right = RIGHT_ADMIN, .kind = OPERATION_WRITE, .write = do_delete},
     {.name = "article", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_article},
     {.name = "cluster", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_cluster},
     {.name = "clusters", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_clusters},
-    {.name = "compare", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_compare},
+    {.name = "compare", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = examine_compare, .prepares = PREPARE_TEXT},
     {.name = "export", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_export},
     {.name = "stats", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_stats},
     {.name = "watch", .right = RIGHT_QUERY, .kind = OPERATION_LOOP, .loop = do_watch},

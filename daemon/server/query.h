@@ -10,7 +10,6 @@
 int query_article(struct server *server, struct view *view, struct request *request);
 int query_cluster(struct server *server, struct view *view, struct request *request);
 int query_clusters(struct server *server, struct view *view, struct request *request);
-int query_compare(struct server *server, struct view *view, struct request *request);
 int query_export(struct server *server, struct view *view, struct request *request);
 int query_stats(struct server *server, struct view *view, struct request *request);
 

@@ -159,7 +159,7 @@ struct operation {
     int (*query)(struct server *server, struct view *view, struct request *request);
     void (*loop)(struct server *server, struct request *request);
     enum right right;                /* that the peer needs */
-    int has_article;                 /* prepared by the worker */
+    enum { PREPARE_NOTHING, PREPARE_ARTICLE, PREPARE_TEXT } prepares; /* by the worker, into request->prepared */
 };
 const struct operation *operation_find(const char *name, size_t len);
 

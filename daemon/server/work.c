@@ -3,11 +3,13 @@
  * a worker touches only its requests, the store through a snapshot of its
  * own, and what the server lets it read (configuration, credit tables).
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "server/log.h"
+#include "server/query.h"
 #include "server/server.h"
 
 struct work {
@@ -100,6 +102,22 @@ static int check_right(struct request *request)
                           "the right \"%s\" is missing: you are not named there in [access] of dupd.conf", rights_word(right));
 }
 
+/* The parameter `text`, if there is one. */
+static int parse_text(struct tools *tools, const struct prepare_options *options, struct request *request)
+{
+    struct str text = {0}, title = {0};
+    int r = query_string(request, "text", 0, &text);
+    if (r < 0 || !text.data)
+        return r;
+    if (text.len > options->body_max)
+        return json_error_set(&request->error, DUP_ETOOBIG, "text", JSON_NOWHERE,
+                              "the text is longer than %zu bytes", options->body_max);
+    r = prepare_text(tools->preparer, options->secret, title, text, &request->prepared, &request->error);
+    if (r < 0)
+        snprintf(request->error.field, sizeof request->error.field, "text");
+    return r;
+}
+
 static int parse(struct tools *tools, const struct prepare_options *options,
                  struct request *request)
 {
@@ -115,7 +133,9 @@ static int parse(struct tools *tools, const struct prepare_options *options,
     request->text = NULL;
     if ((r = keep_id(request)) < 0 || (r = find_operation(request)) < 0 || (r = check_right(request)) < 0)
         return r;
-    if (!request->operation->has_article)
+    if (request->operation->prepares == PREPARE_TEXT)
+        return parse_text(tools, options, request);
+    if (request->operation->prepares != PREPARE_ARTICLE)
         return 0;
     r = prepare_article(tools->preparer, options, request->object, &request->prepared,
                         &request->error);

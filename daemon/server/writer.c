@@ -51,7 +51,7 @@ static int run(struct writer *w, struct request *batch)
         request->stored = 0;
         request->error.code = 0;
         int r = request->operation->write(w->engine, w->server->store, request);
-        if (r == DUP_ENOENT || r == DUP_EINVAL)
+        if (r < 0 && request->error.code) /* refused before anything was written */
             request_fail(request);
         else if (r < 0)
             return r;

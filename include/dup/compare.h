@@ -87,6 +87,39 @@ void dup_comparer_free(struct dup_comparer *comparer);
 int dup_compare(struct dup_comparer *comparer, const struct dup_tokens *a,
                 const struct dup_tokens *b, struct dup_comparison *ret);
 
+/*
+ * What can be counted about two texts, before any judgement. Rules read nothing else, so that
+ * each can be stated in a sentence about these numbers. Lengths are in words (a CHAR token is half
+ * of one); tokens of furniture are in none of the counts but their own. Of one side:
+ */
+struct dup_evidence_side {
+    double furniture;      /* words known from many stories */
+    double words;          /* all others */
+    double shared;         /* of these, in passages or bridged between two */
+    double quoted;         /* of the shared: within quotation marks */
+    double own_quoted;     /* of the rest: within quotation marks */
+    double lead;           /* share of the first LEAD words (furniture aside) that is shared */
+    uint32_t numbers;      /* numerals */
+    uint32_t shared_numbers;
+    uint32_t first, last;  /* tokens between which its shared text lies */
+};
+
+struct dup_evidence {
+    struct dup_evidence_side a, b;
+    double share_a, share_b;       /* shared / words */
+    double share_shorter, share_longer;
+    double longest;                /* words of the longest passage, furniture aside */
+    uint32_t passages;             /* with anything but furniture in them */
+    uint32_t swaps;                /* short gaps between two passages with other words on each side */
+    uint32_t fact_swaps;           /* of these: a numeral or a name stands against another */
+    uint32_t number_swaps;         /* of these: numerals against numerals */
+    double titles;                 /* shared words / words of the shorter title; -1: one has none */
+    int same_text, same_outlet;
+    int version_a, version_b;      /* a version word stands in the title */
+    double hours;                  /* a after b; 0 unknown */
+    int dated;                     /* both times are known */
+};
+
 #define DUP_WHY_MAX 160
 
 struct dup_decision {
@@ -94,6 +127,7 @@ struct dup_decision {
     int rule;                         /* index of the rule that decided, for dup_rule_name */
     double share_shorter;             /* shares after furniture is left out, 0 to 1 */
     double share_longer;
+    struct dup_evidence evidence;
     char why[DUP_WHY_MAX];            /* one sentence for people */
 };
 

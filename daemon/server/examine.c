@@ -1,0 +1,161 @@
+/*
+ * Two articles side by side: what they share, and what the rules make of it.
+ * Invariant: what is shown is what decides; nothing is measured for show.
+ */
+#include "server/examine.h"
+
+#include <string.h>
+
+#include "server/answer.h"
+#include "server/query.h"
+
+static double minhash_share(const uint8_t *a, const uint8_t *b)
+{
+    int same = 0;
+    for (int i = 0; i < DUP_LANES; i++)
+        same += a[i] == b[i];
+    /* Lanes of 8 bits agree by chance once in 256 (Li and Koenig 2010, b-bit minwise hashing). */
+    double share = ((double)same / DUP_LANES - 1.0 / 256) / (1 - 1.0 / 256);
+    return share > 0 ? share : 0;
+}
+
+static void write_range(struct buf *out, const char *key, const struct dup_tokens *t, uint32_t at, uint32_t n)
+{
+    json_key(out, key);
+    json_open(out, '[');
+    json_int(out, t->begin[at]);
+    json_int(out, t->end[at + n - 1]);
+    json_close(out, ']');
+}
+
+static void write_spans(struct buf *out, const struct pair *pair)
+{
+    json_key(out, "spans");
+    json_open(out, '[');
+    for (size_t i = 0; i < pair->comparison->n_spans; i++) {
+        const struct dup_span *span = &pair->comparison->spans[i];
+        json_open(out, '{');
+        write_range(out, "a", &pair->text_a->body, span->a, span->n);
+        write_range(out, "b", &pair->text_b->body, span->b, span->n);
+        json_key_int(out, "words", span->n);
+        json_close(out, '}');
+    }
+    json_close(out, ']');
+}
+
+static void write_side(struct buf *out, const char *key, const struct dup_evidence_side *side)
+{
+    json_key(out, key);
+    json_open(out, '{');
+    json_key_real(out, "furniture", side->furniture, 1);
+    json_key_real(out, "words", side->words, 1);
+    json_key_real(out, "shared", side->shared, 1);
+    json_key_real(out, "quoted", side->quoted, 1);
+    json_key_real(out, "own_quoted", side->own_quoted, 1);
+    json_key_real(out, "lead", side->lead, 3);
+    json_key_int(out, "numbers", side->numbers);
+    json_key_int(out, "shared_numbers", side->shared_numbers);
+    json_close(out, '}');
+}
+
+static void write_evidence(struct buf *out, const struct dup_decision *decision)
+{
+    const struct dup_evidence *e = &decision->evidence;
+    const char *rule = dup_rule_name(decision->rule);
+    json_key(out, "evidence");
+    json_open(out, '{');
+    json_key_string(out, "rule", rule ? rule : "none", strlen(rule ? rule : "none"));
+    write_side(out, "a", &e->a);
+    write_side(out, "b", &e->b);
+    json_key_real(out, "longest", e->longest, 1);
+    json_key_int(out, "passages", e->passages);
+    json_key_int(out, "swaps", e->swaps);
+    json_key_int(out, "fact_swaps", e->fact_swaps);
+    json_key_int(out, "number_swaps", e->number_swaps);
+    if (e->titles >= 0)
+        json_key_real(out, "titles", e->titles, 3);
+    json_key_bool(out, "same_outlet", e->same_outlet);
+    if (e->dated)
+        json_key_real(out, "hours", e->hours, 2);
+    json_close(out, '}');
+}
+
+static void write_pair(struct buf *out, const struct pair *pair)
+{
+    const struct dup_comparison *comparison = pair->comparison;
+    const char *relation = dup_relation_word(pair->decision.relation);
+    json_key_string(out, "relation", relation, strlen(relation));
+    json_key_string(out, "why", pair->decision.why, strlen(pair->decision.why));
+    json_key_real(out, "share_shorter", comparison->share_shorter, 4);
+    json_key_real(out, "share_longer", comparison->share_longer, 4);
+    json_key_real(out, "jaccard", comparison->jaccard, 4);
+    json_key_int(out, "longest_run", comparison->longest);
+    json_key_int(out, "words_a", comparison->words_a);
+    json_key_int(out, "words_b", comparison->words_b);
+    json_key_real(out, "minhash_jaccard", minhash_share(pair->text_a->minhash, pair->text_b->minhash), 4);
+    json_key_int(out, "simhash_distance", __builtin_popcountll(pair->text_a->simhash ^ pair->text_b->simhash));
+    write_evidence(out, &pair->decision);
+    write_spans(out, pair);
+}
+
+static int write_text(struct buf *out, struct store *store, const char *key, uint32_t num)
+{
+    struct buf text;
+    buf_init(&text, LIMIT_REPLY);
+    int r = view_text(store_writer_view(store), num, &text);
+    if (r == 0)
+        json_key_string(out, key, text.data, text.len);
+    buf_done(&text);
+    return r;
+}
+
+static int find(struct request *request, struct store *store, const char *name, uint32_t *ret)
+{
+    struct article article;
+    article_init(&article);
+    int r = query_find(request, store_writer_view(store), name, &article);
+    if (r == 0)
+        *ret = article.num;
+    article_done(&article);
+    return r;
+}
+
+int examine_compare(struct engine *engine, struct store *store, struct request *request)
+{
+    struct buf *out = &request->reply;
+    const struct prepared *text = request->prepared.memory ? &request->prepared : NULL;
+    struct pair pair;
+    struct str bare = {0}, b_given = {0};
+    uint32_t a = 0, b = 0;
+    int with_texts = 0;
+    int r = query_flag(request, "texts", &with_texts);
+    if (r == 0)
+        r = find(request, store, "a", &a);
+    if (r == 0)
+        r = query_string(request, "b", 0, &b_given);
+    if (r == 0 && text && b_given.data)
+        r = json_error_set(&request->error, DUP_EINVAL, "text", JSON_NOWHERE, "give b or text, not both");
+    if (r == 0 && !text)
+        r = find(request, store, "b", &b);
+    if (r < 0)
+        return r;
+    r = engine_compare(engine, a, b, text, &pair);
+    if (r == DUP_ENOENT)
+        return json_error_set(&request->error, r, "", JSON_NOWHERE, "the text of one of them is not kept");
+    if (r < 0)
+        return r;
+    request_begin(request, out);
+    write_pair(out, &pair);
+    if (with_texts) {
+        r = write_text(out, store, "text_a", a);
+        if (r == 0 && !text)
+            r = write_text(out, store, "text_b", b);
+        else if (r == 0 && (r = query_string(request, "text", 1, &bare)) == 0)
+            json_key_string(out, "text_b", bare.data, bare.len);
+    }
+    json_close(out, '}');
+    buf_add_char(out, '\n');
+    if (r == 0 && out->error == DUP_ETOOBIG)
+        return json_error_set(&request->error, DUP_ETOOBIG, "texts", JSON_NOWHERE, "the answer is longer than %u bytes", LIMIT_REPLY);
+    return r < 0 ? r : out->error;
+}
