@@ -10,12 +10,14 @@ const struct dup_limits dup_limits_usual = {
 
 #define STORY_WORDS 12.0      /* fewer words beside the furniture are no story */
 #define SLOT_WORDS 40.0       /* a form has a slot at least once in so many shared words */
-#define PASSAGE_WORDS 25.0    /* passages of a form filled anew are on average at most as long */
+#define PASSAGE_WORDS 12.0    /* passages of a form filled anew are on average at most as long */
 #define SLOTS_MIN 3           /* slots that make a form */
 #define FIGURES 0.3           /* of what differs: from here on it is figures that differ */
 #define ANOTHER_DAY 20.0      /* hours: forms that are filled daily come so far apart */
-#define STALE_HOURS 72.0
-#define STALE_SHARE 0.65      /* share of the shorter: old copy that is taken up again shares more */
+#define TAKEN_UP 0.7          /* share of the shorter: copy that others take up another day shares more */
+#define KEPT 0.85             /* the same of a text that its outlet has added to */
+#define REPEATED 0.95         /* the same of one that it only repeats */
+#define TITLE_SAME 0.75       /* shared words of the titles: from here on they name the same thing */
 #define QUOTE_LEAST 0.1       /* share of the shorter: from here on a quotation is worth a link */
 #define QUOTED 0.6            /* of what is shared: from here on it is the quotation that is shared */
 #define QUOTED_MOST 0.75      /* the same where it is most of the shorter text */
@@ -69,24 +71,33 @@ static double figures(const struct dup_evidence_side *s)
     return own > 0 ? (s->numbers - s->shared_numbers) / own : 0;
 }
 
-/* Sentences stand again with other figures in them: on another day, or where little else differs. */
+/* Little differs but the figures. */
 static int is_refilled(const struct dup_evidence *e, const struct dup_limits *l)
 {
     uint32_t numbers = lesser(e->a.numbers, e->b.numbers);
     uint32_t shared = lesser(e->a.shared_numbers, e->b.shared_numbers);
-    if (e->share_shorter < l->several || e->share_longer >= l->nearly_all || numbers < SLOTS_MIN ||
-        shared * 4 > numbers || e->passages < SLOTS_MIN || shorter(e)->shared / e->passages > PASSAGE_WORDS)
-        return 0;
-    if (e->dated)
-        return e->hours >= ANOTHER_DAY || e->hours <= -ANOTHER_DAY;
-    return figures(&e->a) >= FIGURES && figures(&e->b) >= FIGURES;
+    return e->share_shorter >= l->several && e->share_longer < l->nearly_all && numbers >= SLOTS_MIN &&
+           shared * 4 <= numbers && figures(&e->a) >= FIGURES && figures(&e->b) >= FIGURES;
 }
 
-/* Copy spreads within days: partly the same words long after are a form, or background. */
-static int is_stale(const struct dup_evidence *e, const struct dup_limits *l)
+/*
+ * Copy spreads within hours. What shares only a part with a text of another day is filled anew or
+ * follows it up; the more so where an outlet repeats itself at the same length under another title.
+ */
+static int is_of_another_day(const struct dup_evidence *e, const struct dup_limits *l)
 {
-    return e->dated && (e->hours > STALE_HOURS || e->hours < -STALE_HOURS) &&
-           e->share_shorter >= l->several && e->share_shorter < STALE_SHARE && e->share_longer < l->nearly_all;
+    if (!e->dated || (e->hours < ANOTHER_DAY && e->hours > -ANOTHER_DAY) || e->share_shorter < l->several)
+        return 0;
+    if (!e->same_outlet)
+        return e->share_shorter < TAKEN_UP;
+    int repeats = shorter(e)->words >= LIKE_LENGTH * longer(e)->words && e->titles < TITLE_SAME &&
+                  !e->version_a && !e->version_b;
+    return e->share_shorter < (repeats ? REPEATED : KEPT);
+}
+
+static int is_daily(const struct dup_evidence *e, const struct dup_limits *l)
+{
+    return is_of_another_day(e, l) && shorter(e)->shared / e->passages <= PASSAGE_WORDS;
 }
 
 static double quoted(const struct dup_evidence *e)
@@ -148,7 +159,8 @@ const struct dup_rule dup_rules[] = {
     {"furniture", DUP_ORIGINAL, is_furniture, "beside page furniture nothing is shared"},
     {"template", DUP_TEMPLATE, is_form, "the same form with other facts"},
     {"refilled", DUP_TEMPLATE, is_refilled, "the same sentences with other figures"},
-    {"stale", DUP_TEMPLATE, is_stale, "partly the same words, days apart"},
+    {"daily", DUP_TEMPLATE, is_daily, "the same form on another day"},
+    {"follow-up", DUP_PARTIAL, is_of_another_day, "passages taken up on another day"},
     {"quote", DUP_QUOTE, is_quotation, "what is shared is mostly quoted"},
     {"roundup", DUP_ROUNDUP, is_item, "one item among others"},
     {"excerpt", DUP_QUOTE, is_excerpt, "an excerpt of a much longer text"},
