@@ -17,7 +17,7 @@ UNITDIR   ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
-CONFDIR   ?= $(SYSCONFDIR)/dupd
+CONFDIR   := $(SYSCONFDIR)/dupd
 SHARED    ?= ../shared
 WERROR    ?= -Werror
 SAN       ?=
@@ -33,10 +33,10 @@ Q := $(if $(V),,@)
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wvla $(WERROR)
 HARDEN := -fPIE -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 OPT := $(if $(COV),-O0 --coverage,$(if $(SAN),-O1 -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O2))
-CPPFLAGS += -Iinclude -Idaemon -D_GNU_SOURCE -DDUPD_VERSION='"$(VERSION)"' -DDUPD_SYSCONFDIR='"$(SYSCONFDIR)"'
 CFLAGS ?= -g
+ALLCPPFLAGS := -Iinclude -Idaemon -D_GNU_SOURCE -DDUPD_VERSION='"$(VERSION)"' -DDUPD_SYSCONFDIR='"$(SYSCONFDIR)"' $(CPPFLAGS)
 ALLCFLAGS := -std=c11 $(OPT) $(HARDEN) $(WARN) $(CFLAGS) -pthread -MMD -MP
-LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(if $(COV),--coverage) -pthread
+ALLLDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(if $(SAN),-fsanitize=$(SAN)) $(if $(COV),--coverage) -pthread $(LDFLAGS)
 
 CORE_LIBS := -lxxhash -lutf8proc -lm
 DUPD_LIBS := $(CORE_LIBS) -llmdb -lzstd -ljson-c -luv -lsystemd -linih
@@ -65,13 +65,19 @@ SANITIZED_TESTS := $(shell awk 'FNR > 12 { nextfile } /^\# sanitize$$/ { print F
 # Recipes that call make build on all processors unless told otherwise.
 MAKE_ALL = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all deps tests check demo bench quality lint coverage install clean
+.PHONY: all deps tests check demo bench quality lint coverage install clean FORCE
 all: $(B)/dupd $(B)/dupctl $(B)/libdup.a
 
-$(B)/%.o: %.c
+# What is built depends on the flags that it was built with: PREFIX and the like may differ from one call to the next.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(CC) $(ALLCPPFLAGS) $(ALLCFLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(CC) $(ALLCPPFLAGS) $(ALLCFLAGS))' >$@
+FORCE:
+
+$(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  CC      $<")
-	$(Q)$(CC) $(CPPFLAGS) $(ALLCFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALLCPPFLAGS) $(ALLCFLAGS) -c -o $@ $<
 
 define archive
 	@$(if $(V),,echo "  AR      $@")
@@ -87,16 +93,16 @@ $(B)/libserver.a: $(SERVER_OBJS); $(archive)
 
 $(B)/dupd: $(B)/daemon/dupd.o $(PARTS)
 	@$(if $(V),,echo "  LD      $@")
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(DUPD_LIBS)
+	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $^ $(DUPD_LIBS)
 
 $(B)/dupctl: $(CTL_OBJS) $(B)/libproto.a $(B)/libdup.a $(B)/libbase.a
 	@$(if $(V),,echo "  LD      $@")
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CTL_LIBS) -lxxhash -lutf8proc
+	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $^ $(CTL_LIBS) -lxxhash -lutf8proc
 
 # A program links only the archive members that it needs; the group lets the order be.
 $(B)/tests/%: $(B)/tests/%.o $(PARTS)
 	@$(if $(V),,echo "  LD      $@")
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(PARTS) -Wl,--end-group $(DUPD_LIBS) $(TEST_LIBS) -lz
+	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $< -Wl,--start-group $(PARTS) -Wl,--end-group $(DUPD_LIBS) $(TEST_LIBS) -lz
 
 tests: all $(UNIT_TESTS) $(TOOLS)
 
@@ -155,7 +161,7 @@ install: all
 	chmod 644 $(DESTDIR)$(UNITDIR)/dupd.service
 	install -m 644 systemd/dupd.sysusers $(DESTDIR)$(SYSUSERSDIR)/dupd.conf
 	install -m 644 conf/dupctl.bash-completion $(DESTDIR)$(COMPLETIONDIR)/dupctl
-	for file in dupd.conf agencies.conf outlets.conf; do \
+	for file in $(notdir $(wildcard conf/*.conf)); do \
 	  test -e $(DESTDIR)$(CONFDIR)/$$file || install -m 644 conf/$$file $(DESTDIR)$(CONFDIR)/ || exit 1; done
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
 	  include/dup/dup.pc.in >$(DESTDIR)$(PKGCONFIGDIR)/dup.pc
