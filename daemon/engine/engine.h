@@ -70,6 +70,12 @@ int engine_delete(struct engine *engine, const char *id, size_t len, uint32_t *r
 int64_t article_time(int64_t published, int64_t seen);
 /* Takes out up to max articles with numbers below `below`, oldest first. How many, or DUP_E... */
 int engine_expire(struct engine *engine, uint32_t below, uint32_t max);
+/*
+ * What view_check cannot know of a store that passed it: each text has its record's fingerprints,
+ * each head is found by its own text, outlets are counted. Reports and returns as view_check does.
+ */
+int engine_check_store(struct store *store, struct view *view, void (*report)(void *arg, const char *sentence),
+                       void *arg);
 /* Forgets what a transaction that was aborted had changed. */
 void engine_aborted(struct engine *engine);
 

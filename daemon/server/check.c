@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "engine/engine.h"
 #include "store/store.h"
 
 static void report(void *arg, const char *sentence)
@@ -15,6 +16,13 @@ static void report(void *arg, const char *sentence)
     char line[512];
     (void)arg;
     printf("fault: %s\n", escape_line(line, sizeof line, sentence, strlen(sentence)));
+}
+
+/* The heads are looked up in an index made of the records, so those have to be good. */
+static int check_heads(struct store *store, struct view *view, struct err *err)
+{
+    int r = store_load_index(store, err);
+    return r < 0 ? r : engine_check_store(store, view, report, NULL);
 }
 
 int check_run(const struct config *config, struct err *err)
@@ -33,12 +41,14 @@ int check_run(const struct config *config, struct err *err)
     r = store_snapshot(store, &view);
     if (r == 0) {
         r = view_check(view, report, NULL);
+        if (r == 0)
+            r = check_heads(store, view, err);
         if (r >= 0 && view_stats(view, &stats) == 0)
             printf("%llu articles, %llu clusters, %d faults\n", (unsigned long long)stats.articles,
                    (unsigned long long)stats.clusters, r);
         store_release(view);
     }
-    if (r < 0)
+    if (r < 0 && !err->code)
         err_set(err, r, "the store in %s cannot be walked: %s", config->state_dir, dup_strerror(r));
     store_free(store);
     return r;

@@ -69,7 +69,7 @@ int view_text(struct view *view, uint32_t num, struct buf *ret)
     return text_unpack(packed, len, ret);
 }
 
-static uint64_t id_hash(const struct store *store, const char *id, size_t len)
+uint64_t id_hash(const struct store *store, const char *id, size_t len)
 {
     return XXH3_64bits_withSecret(id, len, store->secret.bytes, DUP_SECRET_SIZE);
 }

@@ -3,150 +3,318 @@
  * is written, and a fault in one record does not hide those after it.
  */
 #include <lmdb.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <string.h>
 
+#include "base/clock.h"
 #include "store/internal.h"
 
-struct check {
-    struct view *view;
-    void (*report)(void *arg, const char *sentence);
-    void *arg;
-    int faults;
-};
+#define PAGE 64
 
-static void fault(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void fault(struct check *c, const char *format, ...)
-{
-    char text[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    c->report(c->arg, text);
-    c->faults += c->faults < INT32_MAX;
-}
-
-static void check_article(struct check *c, const struct article *a, struct buf *text)
-{
-    uint32_t num;
-    struct article other;
-    article_init(&other);
-    if (a->flags & ARTICLE_DELETED) {
-        article_done(&other);
-        return;
-    }
-    int current = !(a->flags & ARTICLE_SUPERSEDED);
-    int r = view_find_id(c->view, a->id.data, a->id.len, &num);
-    if (current && (r < 0 || num != a->num))
-        fault(c, "article %u: its id leads %s", a->num, r < 0 ? "nowhere" : "to another article");
-    r = view_text(c->view, a->num, text);
-    if (r < 0 && (r != DUP_ENOENT || (a->flags & ARTICLE_HEAD && current)))
-        fault(c, "article %u: its text cannot be read: %s", a->num, dup_strerror(r));
-    if (a->head != a->num && a->head >= view_first_num(c->view) && view_article(c->view, a->head, &other) < 0)
-        fault(c, "article %u: its head %u cannot be read", a->num, a->head);
-    if (a->previous >= view_first_num(c->view) && a->previous && view_article(c->view, a->previous, &other) < 0)
-        fault(c, "article %u: its previous version %u cannot be read", a->num, a->previous);
-    article_done(&other);
-}
-
-static uint64_t check_articles(struct check *c)
-{
-    struct article article;
-    struct buf text;
-    uint64_t found = 0;
-    article_init(&article);
-    buf_init(&text, LIMIT_LINE);
-    for (uint32_t num = view_first_num(c->view); num && num <= view_last_num(c->view); num++) {
-        int r = view_article(c->view, num, &article);
-        if (r == 0)
-            check_article(c, &article, &text);
-        else
-            fault(c, "article %u: %s", num, r == DUP_ENOENT ? "its record is missing" : dup_strerror(r));
-        found += r == 0;
-    }
-    article_done(&article);
-    buf_done(&text);
-    return found;
-}
-
-static void check_members(struct check *c, const struct cluster *cluster)
-{
-    uint32_t nums[64], after = 0, articles = 0, links = 0;
-    enum member_kind kinds[64];
-    struct article article;
-    article_init(&article);
-    for (int n; (n = view_members(c->view, cluster->id, after, 64, nums, kinds)) > 0; after = nums[n - 1]) {
-        for (int i = 0; i < n; i++) {
-            articles += kinds[i] == MEMBER_ARTICLE;
-            links += kinds[i] == MEMBER_LINK;
-            int r = view_article(c->view, nums[i], &article);
-            if (r < 0)
-                fault(c, "cluster %u: its member %u cannot be read", cluster->id, nums[i]);
-            else if (kinds[i] == MEMBER_ARTICLE && view_cluster_id(c->view, article.cluster) != cluster->id)
-                fault(c, "cluster %u: its member %u says it is in another", cluster->id, nums[i]);
-        }
-    }
-    if (articles != cluster->articles || links != cluster->links)
-        fault(c, "cluster %u: says %u articles and %u links, has %u and %u", cluster->id,
-              cluster->articles, cluster->links, articles, links);
-    for (uint32_t i = 0; i < cluster->n_heads; i++)
-        if (view_article(c->view, cluster->heads[i], &article) < 0 || !(article.flags & ARTICLE_HEAD))
-            fault(c, "cluster %u: its head %u is none", cluster->id, cluster->heads[i]);
-    article_done(&article);
-}
-
-static uint64_t check_clusters(struct check *c, uint64_t *ret_listed)
+/* Calls visit for each row of a table, unless time is up. How many rows. */
+static uint64_t each_row(struct check *c, enum table table,
+                         void (*visit)(struct check *c, const MDB_val *key, const MDB_val *data, void *arg), void *arg)
 {
     MDB_cursor *cursor;
     MDB_val key, data;
-    uint64_t found = 0;
-    *ret_listed = 0;
-    int code = mdb_cursor_open(c->view->txn, c->view->store->tables[TABLE_CLUSTERS], &cursor);
-    for (code = code ? code : mdb_cursor_get(cursor, &key, &data, MDB_FIRST); code == 0;
-         code = mdb_cursor_get(cursor, &key, &data, MDB_NEXT)) {
-        struct cluster cluster;
-        uint32_t id = get_be32(key.mv_data);
-        found++;
-        if (view_cluster(c->view, id, &cluster) < 0) {
-            fault(c, "cluster %u: its record is damaged", id);
-            continue;
-        }
-        *ret_listed += cluster.articles >= 2;
-        check_members(c, &cluster);
+    uint64_t n = 0;
+    int code = mdb_cursor_open(c->view->txn, c->view->store->tables[table], &cursor);
+    if (code != 0) {
+        check_fault(c, "table %s: %s", table_names[table], mdb_strerror(code));
+        return 0;
+    }
+    while (!check_is_late(c) && mdb_cursor_get(cursor, &key, &data, MDB_NEXT) == 0) {
+        visit(c, &key, &data, arg);
+        n++;
     }
     mdb_cursor_close(cursor);
+    return n;
+}
+
+static int is_current(const struct article *a)
+{
+    return !(a->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED));
+}
+
+/* Reads an article that something names. 0 when it is there and current. */
+static int read_current(struct check *c, uint32_t num, struct article *ret)
+{
+    int r = view_article(c->view, num, ret);
+    return r < 0 ? r : is_current(ret) ? 0 : DUP_ENOENT;
+}
+
+/* Whether an article stands in a cluster as kind. */
+static int has_row(struct check *c, uint32_t cluster, uint32_t num, enum member_kind kind)
+{
+    uint32_t found;
+    enum member_kind found_kind;
+    return view_members(c->view, cluster, num - 1, 1, &found, &found_kind) == 1 && found == num && found_kind == kind;
+}
+
+/* ---- articles ------------------------------------------------------------ */
+
+struct tally {
+    uint32_t first, last;           /* numbers kept */
+    uint64_t current, texts;
+    struct article article, other;
+    struct buf text;
+};
+
+static void check_current(struct check *c, struct tally *t)
+{
+    const struct article *a = &t->article;
+    struct cluster cluster;
+    uint32_t num, id = view_cluster_id(c->view, a->cluster);
+    int r = view_find_id(c->view, a->id.data, a->id.len, &num);
+    if (r < 0 || num != a->num)
+        check_fault(c, "article %u: its id leads %s", a->num, r < 0 ? "nowhere" : "to another article");
+    r = view_cluster(c->view, id, &cluster);
+    if (r == DUP_ENOENT ? id != a->num : r < 0 || !has_row(c, id, a->num, MEMBER_ARTICLE))
+        check_fault(c, "article %u: its cluster %u does not have it", a->num, id);
+    if (a->linked >= t->first && a->linked && view_article(c->view, a->linked, &t->other) < 0)
+        check_fault(c, "article %u: what it is linked to, %u, cannot be read", a->num, a->linked);
+}
+
+static void check_article(struct check *c, struct tally *t)
+{
+    const struct article *a = &t->article;
+    int r = view_text(c->view, a->num, &t->text);
+    t->texts += r == DUP_ENOENT ? 0 : 1;
+    t->current += is_current(a) ? 1 : 0;
+    if (a->flags & ARTICLE_DELETED) {
+        if (r != DUP_ENOENT)
+            check_fault(c, "article %u: its text is there although it was deleted", a->num);
+        return;
+    }
+    if (r < 0 && (r != DUP_ENOENT || (a->flags & ARTICLE_HEAD && is_current(a))))
+        check_fault(c, "article %u: its text cannot be read: %s", a->num, dup_strerror(r));
+    if (a->head != a->num && a->head >= t->first && view_article(c->view, a->head, &t->other) < 0)
+        check_fault(c, "article %u: its head %u cannot be read", a->num, a->head);
+    if (a->previous >= t->first && a->previous && view_article(c->view, a->previous, &t->other) < 0)
+        check_fault(c, "article %u: its previous version %u cannot be read", a->num, a->previous);
+    if (is_current(a))
+        check_current(c, t);
+}
+
+static uint64_t check_articles(struct check *c, struct tally *t)
+{
+    uint64_t found = 0;
+    for (uint32_t num = t->first; num && num <= t->last && !check_is_late(c); num++) {
+        int r = view_article(c->view, num, &t->article);
+        if (r == 0)
+            check_article(c, t);
+        else
+            check_fault(c, "article %u: %s", num, r == DUP_ENOENT ? "its record is missing" : dup_strerror(r));
+        found += r == 0;
+    }
     return found;
 }
 
-static void check_order(struct check *c, enum cluster_order order, uint64_t listed)
+/* A row of ids: current articles whose ids have the hash that is its key. */
+static void visit_ids(struct check *c, const MDB_val *key, const MDB_val *data, void *arg)
 {
-    struct cluster_cursor cursor = {{0}};
+    struct tally *t = arg;
+    unsigned char expected[8];
+    uint32_t num;
+    for (size_t at = 0; at + sizeof num <= data->mv_size; at += sizeof num) {
+        memcpy(&num, (const char *)data->mv_data + at, sizeof num);
+        if (read_current(c, num, &t->article) < 0) {
+            check_fault(c, "an id leads to article %u, which is not there", num);
+            continue;
+        }
+        put_be64(expected, id_hash(c->view->store, t->article.id.data, t->article.id.len));
+        if (key->mv_size != sizeof expected || memcmp(key->mv_data, expected, sizeof expected) != 0)
+            check_fault(c, "an id leads to article %u, which has another", num);
+        t->current--;
+    }
+}
+
+/* ---- clusters -------------------------------------------------------------- */
+
+struct census {
+    uint64_t listed, members, outlets; /* rows that the clusters account for */
+    struct article article;
+};
+
+struct outlets { uint32_t cluster, rows, articles; };
+
+static void count_outlets(struct check *c, struct outlets *o)
+{
+    unsigned char start[12] = {0};
+    MDB_cursor *cursor;
+    MDB_val key = {sizeof start, start}, data;
+    put_be32(start, o->cluster);
+    if (mdb_cursor_open(c->view->txn, c->view->store->tables[TABLE_OUTLETS], &cursor) != 0)
+        return;
+    int code = mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE);
+    for (; code == 0 && get_be32(key.mv_data) == o->cluster; code = mdb_cursor_get(cursor, &key, &data, MDB_NEXT)) {
+        uint32_t count = 0;
+        if (data.mv_size == sizeof count)
+            memcpy(&count, data.mv_data, sizeof count);
+        if (key.mv_size != 12 || count == 0)
+            check_fault(c, "cluster %u: a count of its outlets is damaged", o->cluster);
+        o->rows++;
+        o->articles += count;
+    }
+    mdb_cursor_close(cursor);
+}
+
+static void check_heads(struct check *c, const struct cluster *cluster, struct article *article)
+{
+    for (uint32_t i = 0; i < cluster->n_heads; i++)
+        if (read_current(c, cluster->heads[i], article) < 0 || !(article->flags & ARTICLE_HEAD) ||
+            view_cluster_id(c->view, article->cluster) != cluster->id)
+            check_fault(c, "cluster %u: its head %u is none", cluster->id, cluster->heads[i]);
+    const uint32_t ends[] = {cluster->first, cluster->last};
+    for (int i = 0; i < 2 && cluster->articles; i++)
+        if (!ends[i] || !has_row(c, cluster->id, ends[i], MEMBER_ARTICLE))
+            check_fault(c, "cluster %u: its %s member %u is none", cluster->id, i ? "latest" : "first", ends[i]);
+}
+
+static void check_members(struct check *c, const struct cluster *cluster, struct census *census)
+{
+    uint32_t nums[PAGE], after = 0, articles = 0, links = 0, named = 0, relations[DUP_RELATION_COUNT] = {0};
+    enum member_kind kinds[PAGE];
+    struct article *article = &census->article;
+    int n;
+    for (; (n = view_members(c->view, cluster->id, after, PAGE, nums, kinds)) > 0; after = nums[n - 1]) {
+        for (int i = 0; i < n; i++) {
+            articles += kinds[i] == MEMBER_ARTICLE;
+            links += kinds[i] == MEMBER_LINK;
+            if (read_current(c, nums[i], article) < 0) {
+                check_fault(c, "cluster %u: its member %u cannot be read", cluster->id, nums[i]);
+            } else if (kinds[i] == MEMBER_ARTICLE) {
+                relations[article->relation]++;
+                named += article->outlet.len > 0;
+                if (view_cluster_id(c->view, article->cluster) != cluster->id)
+                    check_fault(c, "cluster %u: its member %u says it is in another", cluster->id, nums[i]);
+            }
+        }
+    }
+    if (n < 0)
+        check_fault(c, "cluster %u: its members cannot be read: %s", cluster->id, dup_strerror(n));
+    if (articles != cluster->articles || links != cluster->links)
+        check_fault(c, "cluster %u: says %u articles and %u links, has %u and %u", cluster->id,
+                    cluster->articles, cluster->links, articles, links);
+    if (memcmp(relations, cluster->relations, sizeof relations) != 0)
+        check_fault(c, "cluster %u: its relations are not those of its members", cluster->id);
+    struct outlets outlets = {.cluster = cluster->id};
+    count_outlets(c, &outlets);
+    if (outlets.rows != cluster->outlets || outlets.articles != named)
+        check_fault(c, "cluster %u: says %u outlets, has %u; they count %u of its %u articles", cluster->id,
+                    cluster->outlets, outlets.rows, outlets.articles, named);
+    census->members += articles + links;
+    census->outlets += outlets.rows;
+}
+
+static void visit_cluster(struct check *c, const MDB_val *key, const MDB_val *data, void *arg)
+{
+    struct census *census = arg;
     struct cluster cluster;
-    uint64_t found = 0;
+    uint32_t id = key->mv_size == 4 ? get_be32(key->mv_data) : 0, to;
+    (void)data;
+    if (view_cluster(c->view, id, &cluster) < 0) {
+        check_fault(c, "cluster %u: its record is damaged", id);
+        return;
+    }
+    if (alias_read(c->view, id, &to) != DUP_ENOENT)
+        check_fault(c, "cluster %u: it is there although it went into another", id);
+    census->listed += (uint64_t)cluster_is_listed(&cluster);
+    check_heads(c, &cluster, &census->article);
+    check_members(c, &cluster, census);
+}
+
+static void visit_order(struct check *c, const MDB_val *key, const MDB_val *data, void *arg)
+{
+    enum cluster_order order = *(const enum cluster_order *)arg;
+    unsigned char expected[12];
+    struct cluster cluster;
+    uint32_t id = key->mv_size >= 4 ? get_be32((const unsigned char *)key->mv_data + key->mv_size - 4) : 0;
+    (void)data;
+    if (view_cluster(c->view, id, &cluster) < 0 || !cluster_is_listed(&cluster) ||
+        order_key(order, &cluster, expected) != key->mv_size || memcmp(expected, key->mv_data, key->mv_size) != 0)
+        check_fault(c, "table %s: a row of cluster %u does not fit it", table_names[order_table(order)], id);
+}
+
+static void visit_alias(struct check *c, const MDB_val *key, const MDB_val *data, void *arg)
+{
+    uint32_t from = key->mv_size == 4 ? get_be32(key->mv_data) : 0, to = from, hops = 0;
     int r;
-    while ((r = view_clusters(c->view, order, &cursor, 1, &cluster)) == 1)
-        found++;
+    (void)data;
+    (void)arg;
+    while ((r = alias_read(c->view, to, &to)) == 0 && hops < ALIAS_HOPS)
+        hops++;
+    if (r != DUP_ENOENT || !hops)
+        check_fault(c, "cluster %u: where it went leads nowhere", from);
+}
+
+/* ---- all of it --------------------------------------------------------------- */
+
+static void check_counters(struct check *c, const struct store_stats *stats, uint64_t articles, uint64_t clusters,
+                           uint64_t texts, uint64_t members)
+{
+    const struct { const char *what; uint64_t says, has; } rows[] = {
+        {"articles", stats->articles, articles}, {"clusters", stats->clusters, clusters},
+        {"texts", stats->texts, texts}, {"members", stats->members, members}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].says != rows[i].has)
+            check_fault(c, "the counters say %llu %s, there are %llu", (unsigned long long)rows[i].says, rows[i].what,
+                        (unsigned long long)rows[i].has);
+}
+
+static uint64_t rows_of(struct check *c, enum table table)
+{
+    MDB_stat stat;
+    return mdb_stat(c->view->txn, c->view->store->tables[table], &stat) == 0 ? stat.ms_entries : 0;
+}
+
+static void check_all(struct check *c, const struct store_stats *stats)
+{
+    struct tally t = {.first = view_first_num(c->view), .last = view_last_num(c->view)};
+    struct census census = {0};
+    article_init(&t.article);
+    article_init(&t.other);
+    article_init(&census.article);
+    buf_init(&t.text, LIMIT_LINE);
+    uint64_t articles = check_articles(c, &t);
+    each_row(c, TABLE_IDS, visit_ids, &t);
+    if (!c->late && t.current)
+        check_fault(c, "the ids of %llu articles lead nowhere", (unsigned long long)t.current);
+    uint64_t clusters = each_row(c, TABLE_CLUSTERS, visit_cluster, &census);
+    for (enum cluster_order order = ORDER_RECENT; order <= ORDER_FIRST; order++)
+        if (each_row(c, order_table(order), visit_order, &order) != census.listed && !c->late)
+            check_fault(c, "table %s: not as many rows as there are clusters of two and more",
+                        table_names[order_table(order)]);
+    each_row(c, TABLE_ALIASES, visit_alias, NULL);
+    if (!c->late) {
+        check_counters(c, stats, articles, clusters, t.texts, census.members);
+        if (rows_of(c, TABLE_TEXTS) != t.texts)
+            check_fault(c, "there are texts of articles that are not there");
+        if (rows_of(c, TABLE_MEMBERS) != census.members || rows_of(c, TABLE_OUTLETS) != census.outlets)
+            check_fault(c, "there are members or outlets of clusters that are not there");
+    }
+    article_done(&t.article);
+    article_done(&t.other);
+    article_done(&census.article);
+    buf_done(&t.text);
+}
+
+int view_check_within(struct view *view, uint32_t ms, void (*report)(void *arg, const char *sentence), void *arg,
+                      int *ret_complete)
+{
+    struct check c = {.view = view, .report = report, .arg = arg,
+                      .deadline_us = ms ? clock_elapsed_us() + ms * UINT64_C(1000) : 0};
+    struct store_stats stats;
+    int r = view_stats(view, &stats);
     if (r < 0)
-        fault(c, "an order of clusters names one that cannot be read");
-    else if (found != listed)
-        fault(c, "an order of clusters has %llu rows for %llu clusters", (unsigned long long)found,
-              (unsigned long long)listed);
+        return r;
+    check_file(&c);
+    check_all(&c, &stats);
+    *ret_complete = !c.late;
+    return c.faults;
 }
 
 int view_check(struct view *view, void (*report)(void *arg, const char *sentence), void *arg)
 {
-    struct check c = {view, report, arg, 0};
-    struct store_stats stats;
-    uint64_t listed, articles = check_articles(&c), clusters = check_clusters(&c, &listed);
-    for (int order = ORDER_RECENT; order <= ORDER_FIRST; order++)
-        check_order(&c, (enum cluster_order)order, listed);
-    int r = view_stats(view, &stats);
-    if (r < 0)
-        return r;
-    if (stats.articles != articles || stats.clusters != clusters)
-        fault(&c, "the counters say %llu articles and %llu clusters, there are %llu and %llu",
-              (unsigned long long)stats.articles, (unsigned long long)stats.clusters,
-              (unsigned long long)articles, (unsigned long long)clusters);
-    return c.faults;
+    int complete;
+    return view_check_within(view, 0, report, arg, &complete);
 }

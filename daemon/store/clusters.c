@@ -4,7 +4,9 @@
  * of the figures in its record.
  */
 #include <lmdb.h>
+#include <stddef.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "store/internal.h"
 
@@ -12,6 +14,12 @@
 static uint64_t time_key(int64_t ms)
 {
     return (uint64_t)ms ^ (UINT64_C(1) << 63);
+}
+
+/* Checksum of a cluster's record as its bytes stand in the table: the sum itself comes last. */
+static uint32_t record_sum(const void *record, uint32_t id)
+{
+    return (uint32_t)XXH3_64bits_withSeed(record, offsetof(struct cluster, sum), id);
 }
 
 int view_cluster(struct view *view, uint32_t id, struct cluster *ret)
@@ -25,33 +33,42 @@ int view_cluster(struct view *view, uint32_t id, struct cluster *ret)
     if (data.mv_size != sizeof *ret)
         return DUP_ECORRUPT;
     memcpy(ret, data.mv_data, sizeof *ret);
-    return ret->id == id && ret->n_heads <= LIMIT_HEADS ? 0 : DUP_ECORRUPT;
+    return ret->id == id && ret->n_heads <= LIMIT_HEADS && ret->sum == record_sum(data.mv_data, id) ? 0 : DUP_ECORRUPT;
+}
+
+int alias_read(struct view *view, uint32_t from, uint32_t *ret_to)
+{
+    unsigned char key[4];
+    MDB_val data;
+    put_be32(key, from);
+    int r = table_get(view, TABLE_ALIASES, key, sizeof key, &data);
+    if (r < 0)
+        return r;
+    const unsigned char *bytes = data.mv_data;
+    if (data.mv_size != 8 || get_be32(bytes + 4) != (uint32_t)XXH3_64bits_withSeed(bytes, 4, from))
+        return DUP_ECORRUPT;
+    *ret_to = get_be32(bytes);
+    return 0;
 }
 
 uint32_t view_cluster_id(struct view *view, uint32_t id)
 {
     /* An alias points to a cluster that stood then; merging may have moved that one too. */
-    for (int hops = 0; hops < 64; hops++) {
-        unsigned char key[4];
-        MDB_val data;
-        put_be32(key, id);
-        if (table_get(view, TABLE_ALIASES, key, sizeof key, &data) != 0 || data.mv_size != 4)
-            return id;
-        id = get_be32(data.mv_data);
-    }
+    for (int hops = 0; hops < ALIAS_HOPS && alias_read(view, id, &id) == 0; hops++)
+        ;
     return id;
 }
 
 int store_put_alias(struct store *store, uint32_t from, uint32_t to)
 {
-    unsigned char key[4], data[4];
+    unsigned char key[4], data[8];
     put_be32(key, from);
     put_be32(data, to);
+    put_be32(data + 4, (uint32_t)XXH3_64bits_withSeed(data, 4, from));
     return table_put(store, TABLE_ALIASES, key, sizeof key, data, sizeof data, 0);
 }
 
-/* Keys of the three orders: what they sort by, then the cluster. */
-static size_t order_key(enum cluster_order order, const struct cluster *c, unsigned char *key)
+size_t order_key(enum cluster_order order, const struct cluster *c, unsigned char *key)
 {
     switch (order) {
     case ORDER_RECENT: put_be32(key, c->last); break;
@@ -63,12 +80,12 @@ static size_t order_key(enum cluster_order order, const struct cluster *c, unsig
     return 8;
 }
 
-static enum table order_table(enum cluster_order order)
+enum table order_table(enum cluster_order order)
 {
     return order == ORDER_RECENT ? TABLE_RECENT : order == ORDER_SIZE ? TABLE_SIZE : TABLE_FIRST;
 }
 
-static int is_listed(const struct cluster *c)
+int cluster_is_listed(const struct cluster *c)
 {
     return c->articles >= 2;
 }
@@ -84,19 +101,23 @@ int store_put_cluster(struct store *store, const struct cluster *cluster)
     for (int order = ORDER_RECENT; order <= ORDER_FIRST; order++) {
         size_t was_len = order_key((enum cluster_order)order, &old, was);
         size_t is_len = order_key((enum cluster_order)order, cluster, is);
-        int same = is_listed(&old) && is_listed(cluster) && memcmp(was, is, is_len) == 0;
+        int same = cluster_is_listed(&old) && cluster_is_listed(cluster) && memcmp(was, is, is_len) == 0;
         if (same)
             continue;
-        r = is_listed(&old) ? table_del(store, order_table((enum cluster_order)order), was, was_len) : 0;
-        if (r == 0 && is_listed(cluster))
+        r = cluster_is_listed(&old) ? table_del(store, order_table((enum cluster_order)order), was, was_len) : 0;
+        if (r == 0 && cluster_is_listed(cluster))
             r = table_put(store, order_table((enum cluster_order)order), is, is_len, "", 0, 0);
         if (r < 0)
             return r == DUP_ENOENT ? DUP_ECORRUPT : r;
     }
     put_be32(key, cluster->id);
     store->counters.clusters += (uint64_t)(exists - existed);
+    unsigned char record[sizeof *cluster];
+    memcpy(record, cluster, sizeof record);
+    uint32_t sum = record_sum(record, cluster->id);
+    memcpy(record + offsetof(struct cluster, sum), &sum, sizeof sum);
     if (exists)
-        return table_put(store, TABLE_CLUSTERS, key, sizeof key, cluster, sizeof *cluster, 0);
+        return table_put(store, TABLE_CLUSTERS, key, sizeof key, record, sizeof record, 0);
     return existed ? table_del(store, TABLE_CLUSTERS, key, sizeof key) : 0;
 }
 
@@ -187,8 +208,12 @@ int view_members(struct view *view, uint32_t cluster, uint32_t after, size_t max
         return store_code(view->store, code);
     code = max ? mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE) : MDB_NOTFOUND;
     while (code == 0 && n < max && get_be32(key.mv_data) == cluster) {
+        if (data.mv_size != 1 || *(const unsigned char *)data.mv_data > MEMBER_LINK) {
+            mdb_cursor_close(cursor);
+            return DUP_ECORRUPT;
+        }
         ret_nums[n] = get_be32((const unsigned char *)key.mv_data + 4);
-        ret_kinds[n++] = *(const unsigned char *)data.mv_data ? MEMBER_LINK : MEMBER_ARTICLE;
+        ret_kinds[n++] = (enum member_kind)*(const unsigned char *)data.mv_data;
         code = mdb_cursor_get(cursor, &key, &data, MDB_NEXT);
     }
     mdb_cursor_close(cursor);

@@ -241,7 +241,7 @@ int store_post(struct store *store, const uint64_t *values, size_t n, uint32_t n
     return 0;
 }
 
-int index_rebuild(struct store *store, struct err *err)
+int store_load_index(struct store *store, struct err *err)
 {
     struct view *view;
     struct article article;

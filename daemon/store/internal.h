@@ -17,6 +17,7 @@ struct MDB_val;
 #define STORE_FORMAT 1u
 #define STORE_MAP_DEFAULT (UINT64_C(64) << 30)
 #define STORE_MAP_MAX (UINT64_C(1) << 46)
+#define ALIAS_HOPS 64
 #define STORE_INDEX_DEFAULT (UINT64_C(256) << 20)
 
 /* One named database each; none of them DUPSORT (docs/STORAGE.md). */
@@ -60,6 +61,8 @@ int table_put(struct store *store, enum table table, const void *key, size_t key
               const void *data, size_t len, unsigned flags);
 int table_del(struct store *store, enum table table, const void *key, size_t key_len); /* DUP_ENOENT */
 
+extern const char *const table_names[TABLE_COUNT];
+
 /* Big-endian numbers in keys, so that their order is that of the bytes. */
 static inline void put_be32(unsigned char *to, uint32_t value)
 {
@@ -87,6 +90,15 @@ int record_decode(const void *data, size_t len, uint32_t num, struct article *re
 /* ---- pack.c ---- */
 int text_unpack(const void *packed, size_t len, struct buf *ret); /* DUP_ECORRUPT, DUP_ENOMEM */
 
+/* ---- articles.c, clusters.c: what check.c proves of their tables ---- */
+uint64_t id_hash(const struct store *store, const char *id, size_t len);
+/* Key of a cluster's row in an order's table: what it sorts by, then the cluster. Its length. */
+size_t order_key(enum cluster_order order, const struct cluster *c, unsigned char *key);
+enum table order_table(enum cluster_order order);
+int cluster_is_listed(const struct cluster *c);
+/* The cluster that an alias leads to. DUP_ENOENT, DUP_ECORRUPT. */
+int alias_read(struct view *view, uint32_t from, uint32_t *ret_to);
+
 /* ---- index.c ---- */
 struct index;
 struct index *index_new(uint64_t bytes); /* to begin with; NULL: out of memory */
@@ -102,7 +114,19 @@ void index_find(const struct index *index, uint64_t value, struct posting_list *
 void index_prefetch(const struct index *index, uint64_t value);
 uint64_t index_count(const struct index *index);
 uint64_t index_bytes(const struct index *index);
-/* Fills the table from the values in the stored records. */
-int index_rebuild(struct store *store, struct err *err);
+
+/* ---- check_file.c ---- */
+struct check {
+    struct view *view;
+    void (*report)(void *arg, const char *sentence);
+    void *arg;
+    uint64_t deadline_us;     /* of clock_elapsed_us; 0: none */
+    int faults;
+    int late;                 /* the deadline has passed: the walk is not complete */
+};
+void check_fault(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int check_is_late(struct check *c);
+/* The pages and trees of the file, whatever they hold. */
+void check_file(struct check *c);
 
 #endif

@@ -19,7 +19,7 @@
 
 #define PATH_SIZE 4096
 
-static const char *const table_names[TABLE_COUNT] = {
+const char *const table_names[TABLE_COUNT] = {
     "settings", "articles", "texts", "ids", "clusters", "members",
     "outlets", "recent", "size", "first", "aliases"};
 
@@ -233,7 +233,7 @@ int store_open(const struct store_options *options, struct err *err, struct stor
     if (r == 0)
         r = open_tables(store, err);
     if (r == 0 && !store->read_only)
-        r = index_rebuild(store, err);
+        r = store_load_index(store, err);
     if (r < 0) {
         store_free(store);
         return r;

@@ -46,6 +46,9 @@ struct store_options {
 int store_open(const struct store_options *options, struct err *err, struct store **ret);
 void store_free(struct store *store);
 
+/* Fills the index of a store that was opened read_only, which has none to begin with. Errors as store_open. */
+int store_load_index(struct store *store, struct err *err);
+
 /* The store's secret: made at random when the store was created, or derived
  * from the configured seed then (store_create_seed before store_open). */
 const struct dup_secret *store_secret(const struct store *store);
@@ -137,6 +140,7 @@ struct cluster {
     uint8_t flags;             /* CLUSTER_... */
     uint32_t n_heads;
     uint32_t heads[LIMIT_HEADS];
+    uint32_t sum;              /* the store's: checksum of all before it */
 };
 enum { CLUSTER_FURNITURE = 1 };
 
@@ -207,6 +211,9 @@ int view_stats(struct view *view, struct store_stats *ret);
  * fault with a sentence. Returns the number of faults, or DUP_E....
  */
 int view_check(struct view *view, void (*report)(void *arg, const char *sentence), void *arg);
+/* The same, given up after ms (0: never): *ret_complete is 0 then, and nothing is said of totals. */
+int view_check_within(struct view *view, uint32_t ms, void (*report)(void *arg, const char *sentence), void *arg,
+                      int *ret_complete);
 
 /* Copies a consistent state into dir (created, must be empty) while writing goes on. Any thread. */
 int store_backup(struct store *store, const char *dir, struct err *err);
