@@ -3,6 +3,7 @@
 #   check    install what is missing, run every test   lint     layers, symbols, static checks, man pages
 #   bench    speed, on N=200000 generated articles     quality  against labelled pairs in SHARED=../shared
 #   install  DESTDIR= PREFIX= SYSCONFDIR= ...          deps     the Debian packages only
+#   torture  the long tests, TORTURE=tests/torture/NAME for one
 # SAN=address,undefined, SAN=thread or COV=1 build in a tree of their own; V=1 shows the commands.
 CC        ?= cc
 PREFIX    ?= /usr
@@ -65,7 +66,10 @@ SANITIZED_TESTS := $(shell awk 'FNR > 12 { nextfile } /^\# sanitize$$/ { print F
 # Recipes that call make build on all processors unless told otherwise.
 MAKE_ALL = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all deps tests check demo bench quality lint coverage install clean FORCE
+# What takes minutes, or a machine of its own; each script is a test like the others.
+TORTURE := $(filter-out %.sh %.md %.py,$(wildcard tests/torture/*))
+
+.PHONY: all deps tests check torture demo bench quality lint coverage install clean FORCE
 all: $(B)/dupd $(B)/dupctl $(B)/libdup.a
 
 # What is built depends on the flags that it was built with: PREFIX and the like may differ from one call to the next.
@@ -120,6 +124,11 @@ ifeq ($(SAN)$(COV),)
 else
 	@tests/run.sh $(addprefix $(B):,$(UNIT_TESTS) $(TIMELINES) $(if $(SAN),$(SANITIZED_TESTS),$(INTEGRATION_TESTS)))
 endif
+
+torture: deps
+	@tests/deps.sh torture
+	@+$(MAKE_ALL) tests
+	@tests/run.sh $(addprefix $(B):,$(TORTURE))
 
 demo:
 	@tests/deps.sh build

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that dupd is built and tested with, those that are missing.
-# usage: tests/deps.sh GROUP...   groups: build test lint coverage
+# usage: tests/deps.sh GROUP...   groups: build test lint coverage torture
 # Runs on a bare system: needs nothing but dpkg, apt-get and a POSIX shell.
 set -eu
 
@@ -11,7 +11,8 @@ packages() {
     test) echo libcmocka-dev python3 zstd binutils pkgconf ;;
     lint) echo cppcheck shellcheck groff-base binutils ;;
     coverage) echo gcovr ;;
-    *) echo "deps.sh: no such group: $1 (build, test, lint, coverage)" >&2; exit 2 ;;
+    torture) echo mmdebstrap util-linux ;;
+    *) echo "deps.sh: no such group: $1 (build, test, lint, coverage, torture)" >&2; exit 2 ;;
     esac
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs tests, two at a time, each under a time limit, and ends with "N passed, N failed".
 # usage: tests/run.sh BUILD:TEST...
-# TEST is a cmocka binary under BUILD, a script of tests/integration, or a timeline of tests/replay (*.timeline).
+# TEST is a cmocka binary under BUILD, a script of tests/integration or tests/torture, or a timeline of tests/replay (*.timeline).
 # Scripts get $BUILD (absolute), $ROOT, $SAN, and an empty private directory as $TMP; exit 77 means skipped.
 # A script may say in its first lines "# limit: SECONDS" and "# alone" (nothing else runs beside it).
 set -u
@@ -24,7 +24,7 @@ run_one() { # NUMBER BUILD TEST: runs it, leaves NUMBER.counts, NUMBER.log, and 
     local -a command
     case $build in *-address-undefined) sanitizer=address,undefined ;; *-thread) sanitizer=thread ;; esac
     case $test in
-    tests/integration/*)
+    tests/integration/* | tests/torture/*)
         command=("$root/$test")
         limit=$(header "$root/$test" limit)
         : "${limit:=$default_limit}" ;;
@@ -79,7 +79,7 @@ alone=()
 for spec; do
     build=${spec%%:*} test=${spec#*:}
     case $test in
-    tests/integration/*)
+    tests/integration/* | tests/torture/*)
         if head -n 12 "$root/$test" | grep -q '^# alone$'; then alone+=("$spec"); continue; fi ;;
     esac
     number=$((number + 1))
