@@ -31,6 +31,7 @@
 #define LIMIT_POSTINGS    64           /* stories kept for one value; beyond it the value is common */
 #define LIMIT_CANDIDATES  8            /* heads compared exactly for one article */
 #define LIMIT_HEADS       8            /* heads of one cluster */
+#define LIMIT_EVIDENCE    32           /* agencies that count for the source of one cluster */
 #define LIMIT_VALUES      4096         /* winnowed values kept of one article */
 
 #endif

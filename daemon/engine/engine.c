@@ -68,6 +68,23 @@ void engine_aborted(struct engine *e)
     heads_clear(e->heads);
 }
 
+/* Where the cluster's text comes from, and how article num stands to that. */
+static int fill_source(struct view *view, const struct cluster *c, uint32_t num, struct verdict *ret)
+{
+    struct print print, first = {0};
+    ret->source_kind = (enum source_kind)c->source_kind;
+    ret->confidence = c->confidence;
+    ret->source[0] = '\0';
+    int r = c->source ? view_agency_name(view, c->id, c->source, ret->source) : 0;
+    if (r < 0 || !num)
+        return r;
+    if ((r = view_print(view, num, &print)) == 0 && c->first != num)
+        r = view_print(view, c->first, &first);
+    if (r == 0)
+        ret->standing = source_status(&print, ret->source_kind, c->first == num ? print.outlet : first.outlet);
+    return r == DUP_ENOENT ? DUP_ECORRUPT : r;
+}
+
 /* What a verdict says of the cluster that the article is in (or, for a check, would be in). */
 static int fill_cluster(struct engine *e, struct view *view, uint32_t id, uint32_t num,
                         struct verdict *ret)
@@ -80,7 +97,7 @@ static int fill_cluster(struct engine *e, struct view *view, uint32_t id, uint32
     ret->articles = c.articles;
     ret->outlets = c.outlets;
     ret->first = num && c.first == num;
-    return 0;
+    return fill_source(view, &c, num, ret);
 }
 
 static int fill_match(struct engine *e, struct view *view, const struct match *match,
@@ -148,10 +165,11 @@ static void fill_record(struct article *record, const struct prepared *p, uint32
     *record = (struct article){
         .num = num, .cluster = num, .head = num, .version = 1, .words = (uint32_t)p->body.n,
         .claim = p->claim, .published = p->in.published, .seen = seen, .text_hash = p->text_hash,
-        .simhash = p->simhash, .id = str_of(p->in.id), .outlet = str_of(p->in.outlet),
+        .simhash = p->simhash, .outlet_key = p->outlet, .id = str_of(p->in.id), .outlet = str_of(p->in.outlet),
         .url = str_of(p->in.url), .title = str_of(p->in.title), .byline = str_of(p->in.byline),
         .credit = str_of(p->in.credit), .language = str_of(p->in.language),
-        .evolved = str_of(p->in.evolved), .agencies = {p->agencies, strlen(p->agencies)}};
+        .evolved = str_of(p->in.evolved), .agencies = {p->agencies, strlen(p->agencies)},
+        .own = {p->own, strlen(p->own)}};
     memcpy(record->minhash, p->minhash, sizeof record->minhash);
     if (p->in.cut)
         record->flags |= ARTICLE_CUT;
@@ -192,11 +210,15 @@ static int join(struct engine *e, struct article *record, const struct finding *
                 const struct prepared *p, struct cluster *c)
 {
     const struct match *best = &found->joins[0];
+    struct view *view = store_writer_view(e->store);
     uint32_t id = best->cluster;
     int r = 0;
+    e->n_before = 0;
+    for (size_t i = 0; i < found->n_joins && r == 0; i++)
+        r = cluster_load(e, view, found->joins[i].cluster, &e->before[e->n_before++]);
     for (size_t i = 1; i < found->n_joins && r == 0; i++)
-        r = cluster_merge(e, id, view_cluster_id(store_writer_view(e->store), found->joins[i].cluster), &id);
-    if (r < 0 || (r = cluster_load(e, store_writer_view(e->store), id, c)) < 0)
+        r = cluster_merge(e, id, view_cluster_id(view, found->joins[i].cluster), &id);
+    if (r < 0 || (r = cluster_load(e, view, id, c)) < 0)
         return r;
     record->cluster = id;
     record->head = best->head;
@@ -208,6 +230,17 @@ static int join(struct engine *e, struct article *record, const struct finding *
     if (best->share_a < NEW_HEAD_SHARE && c->n_heads < LIMIT_HEADS &&
         (1 - best->share_a) * (double)p->body.n >= NEW_HEAD_WORDS)
         record->flags |= ARTICLE_HEAD;
+    return 0;
+}
+
+/* Whether a cluster has another source than before the article joined it. */
+static int source_changed(const struct engine *e, const struct verdict *v)
+{
+    for (size_t i = 0; i < e->n_before; i++) {
+        const struct cluster *c = &e->before[i];
+        if (c->id == v->cluster)
+            return c->source_kind != (uint8_t)v->source_kind || c->source != (*v->source ? agency_key(v->source) : 0);
+    }
     return 0;
 }
 
@@ -315,6 +348,7 @@ int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, stru
         r = 0;
     }
     struct finding found;
+    e->n_before = 0;
     if (r == 0)
         r = engine_find(e, view, p, article_time(p->in.published, seen), &found);
     if (r == 0)
@@ -338,6 +372,7 @@ int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, stru
     verdict.num = record.num;
     verdict.merged = found.n_joins > 1;
     r = fill_cluster(e, view, view_cluster_id(view, e->scratch.cluster), record.num, &verdict);
+    verdict.source_changed = r == 0 && source_changed(e, &verdict);
     if (r == 0)
         *ret = verdict;
     return r;

@@ -10,6 +10,7 @@
 #define DUPD_ENGINE_H
 
 #include "engine/prepare.h"
+#include "engine/source.h"
 #include "store/store.h"
 
 struct engine;
@@ -36,6 +37,11 @@ struct verdict {
     int first;                    /* the earliest print of its cluster */
     int merged;                   /* it made several clusters one: ids have changed */
     int furniture;                /* a page that is nothing but furniture */
+    enum source_kind source_kind; /* of its cluster; of itself when nothing joins it */
+    char source[AGENCY_NAME];     /* the agency, for SOURCE_AGENCY */
+    uint8_t confidence;           /* in it, per cent */
+    int source_changed;           /* its cluster had another source before */
+    enum source_status standing;  /* how it stands to the source */
     const struct article *match;  /* what it was compared with; NULL for none */
     double share_shorter, share_longer, jaccard;
     uint32_t longest;
@@ -65,9 +71,6 @@ int engine_compare(struct engine *engine, uint32_t a, uint32_t b, const struct p
 
 /* Erases an article and its versions. DUP_ENOENT. */
 int engine_delete(struct engine *engine, const char *id, size_t len, uint32_t *ret_versions);
-/* When an article was published, for ordering: the claimed time, unless it is missing or lies
- * more than a day after the arrival. Any thread. */
-int64_t article_time(int64_t published, int64_t seen);
 /* Takes out up to max articles with numbers below `below`, oldest first. How many, or DUP_E... */
 int engine_expire(struct engine *engine, uint32_t below, uint32_t max);
 /*

@@ -9,7 +9,6 @@
 
 #include "engine/internal.h"
 
-#define DAY_MS INT64_C(86400000)
 #define CLEAR_SHARE 0.95   /* above it the head's own furniture cannot change the decision */
 #define OVERLAP 0.3        /* of the smaller: copies of one text overlap, items of a digest do not */
 #define LEAD_ITEM 0.5      /* of the digest: the item that it opens with is at most so much of it */
@@ -17,11 +16,6 @@
 uint64_t text_value(uint64_t text_hash)
 {
     return text_hash ^ UINT64_C(0x9e3779b97f4a7c15);
-}
-
-int64_t article_time(int64_t published, int64_t seen)
-{
-    return published == DUP_TIME_NONE || published > seen + DAY_MS ? seen : published;
 }
 
 void spread_stories(const struct prepared *text, const struct posting_list *postings,

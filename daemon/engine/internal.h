@@ -40,6 +40,8 @@ struct engine {
     size_t stories_cap;
     uint64_t *values;                  /* owned; LIMIT_VALUES + 1 */
     struct dup_comparison *comparisons;/* owned; LIMIT_CANDIDATES */
+    size_t n_before;                   /* clusters that the article joins, as they were before */
+    struct cluster before[LIMIT_CANDIDATES];
     struct article match, scratch, member; /* what verdicts point into; records under change */
 };
 
@@ -61,6 +63,18 @@ int reserve_stories(struct engine *engine, size_t n_tokens); /* stories_a and _b
 
 /* The value under which a whole text is posted. */
 uint64_t text_value(uint64_t text_hash);
+
+/* ---- attribution.c: what members say of the source ---- */
+
+/* The figures of a lone article's cluster, into a record that has none yet. */
+void attribution_lone(struct cluster *cluster, const struct article *article);
+/* Counts a member that joins or leaves, and decides the source anew. The caller writes the record. */
+int attribution_add(struct engine *engine, struct cluster *cluster, const struct article *article);
+int attribution_del(struct engine *engine, struct cluster *cluster, const struct article *article);
+/* Writes the rows of an article that the record counts already. */
+int attribution_rows(struct engine *engine, uint32_t cluster, const struct article *article);
+/* The fullest text and the latest notice, with one member more. */
+void attribution_note(struct cluster *cluster, const struct article *article);
 
 /* ---- membership.c: clusters as articles come and go ---- */
 

@@ -25,7 +25,7 @@ static void note_time(struct cluster *c, uint32_t num, int64_t time)
 
 static uint64_t outlet_of(const struct article *article)
 {
-    return outlet_hash(article->outlet.data, article->outlet.len);
+    return article->outlet_key;
 }
 
 /* Adds the row and the counts; the caller writes the record. */
@@ -42,7 +42,7 @@ static int add(struct engine *e, struct cluster *c, const struct article *articl
     note_time(c, article->num, article_time(article->published, article->seen));
     if (article->flags & ARTICLE_HEAD && c->n_heads < LIMIT_HEADS)
         c->heads[c->n_heads++] = article->num;
-    return 0;
+    return attribution_add(e, c, article);
 }
 
 int cluster_load(struct engine *e, struct view *view, uint32_t id, struct cluster *ret)
@@ -64,6 +64,7 @@ int cluster_load(struct engine *e, struct view *view, uint32_t id, struct cluste
     ret->first_time = ret->last_time = article_time(e->member.published, e->member.seen);
     ret->n_heads = 1;
     ret->heads[0] = id;
+    attribution_lone(ret, &e->member);
     return 0;
 }
 
@@ -89,8 +90,8 @@ static int materialise(struct engine *e, struct cluster *c)
     if (r < 0)
         return r;
     c->outlets = 0;
-    return store_add_member(e->store, c->id, c->id, MEMBER_ARTICLE, outlet_of(&e->member),
-                            &c->outlets);
+    r = store_add_member(e->store, c->id, c->id, MEMBER_ARTICLE, outlet_of(&e->member), &c->outlets);
+    return r < 0 ? r : attribution_rows(e, c->id, &e->member);
 }
 
 int cluster_join(struct engine *e, struct cluster *c, const struct article *article)
@@ -141,10 +142,11 @@ static int each_member(struct engine *e, uint32_t id, enum member_kind kind,
     }
 }
 
-static int renew_times(struct engine *e, struct article *member, void *arg)
+static int renew(struct engine *e, struct article *member, void *arg)
 {
     (void)e;
     note_time(arg, member->num, article_time(member->published, member->seen));
+    attribution_note(arg, member);
     return 0;
 }
 
@@ -250,6 +252,8 @@ int cluster_leave(struct engine *e, const struct article *article)
         return r;
     c.articles--;
     c.relations[article->relation]--;
+    if ((r = attribution_del(e, &c, article)) < 0)
+        return r;
     for (uint32_t i = 0; i < c.n_heads; i++) {
         if (c.heads[i] == article->num) {
             memmove(c.heads + i, c.heads + i + 1, (c.n_heads - i - 1) * sizeof *c.heads);
@@ -258,10 +262,11 @@ int cluster_leave(struct engine *e, const struct article *article)
     }
     if (c.articles && !c.n_heads && (r = promote(e, &c)) < 0)
         return r;
-    if (c.first == article->num || c.last == article->num) {
-        c.first = c.last = 0;
+    if (c.first == article->num || c.last == article->num || c.fullest == article->num ||
+        c.notice == article->num) {
+        c.first = c.last = c.fullest = c.fullest_words = c.notice = 0;
         c.last_time = INT64_MIN;
-        if ((r = each_member(e, id, MEMBER_ARTICLE, renew_times, &c)) < 0)
+        if ((r = each_member(e, id, MEMBER_ARTICLE, renew, &c)) < 0)
             return r;
     }
     return store_put_cluster(e->store, &c);
@@ -320,7 +325,7 @@ int cluster_merge(struct engine *e, uint32_t a, uint32_t b, uint32_t *ret_id)
     to.pages += from.pages;
     uint32_t id = from.id;
     from = (struct cluster){.id = id};
-    if ((r = store_put_cluster(e->store, &from)) < 0 ||
+    if ((r = store_put_cluster(e->store, &from)) < 0 || (r = store_drop_evidence(e->store, id)) < 0 ||
         (r = store_put_cluster(e->store, &to)) < 0 ||
         (r = store_put_alias(e->store, id, to.id)) < 0)
         return r;
@@ -359,5 +364,6 @@ int cluster_dissolve(struct engine *e, struct cluster *c)
         return r;
     uint32_t id = c->id;
     *c = (struct cluster){.id = id};
-    return store_put_cluster(e->store, c);
+    r = store_drop_evidence(e->store, id);
+    return r < 0 ? r : store_put_cluster(e->store, c);
 }

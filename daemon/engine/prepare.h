@@ -35,6 +35,7 @@ struct prepared {
     void *memory;                  /* owned: one block for tokens and values */
     uint8_t claim;
     char agencies[96];             /* short names joined by '+', "" for none */
+    char own[AGENCY_NAME];         /* the agency whose own outlet published it, "" for none */
 };
 
 struct preparer;

@@ -74,8 +74,114 @@ void answer_verdict(struct buf *out, const struct verdict *verdict, uint64_t too
         answer_brief(out, verdict->match);
         scores(out, verdict->share_shorter, verdict->share_longer, verdict->jaccard, verdict->longest);
     }
+    answer_source_brief(out, "source", verdict->source_kind, verdict->source, verdict->confidence);
     json_key_string(out, "why", verdict->why, strlen(verdict->why));
     json_key_int(out, "took_us", (int64_t)took_us);
+}
+
+void answer_source_brief(struct buf *out, const char *key, enum source_kind kind, const char *name,
+                         unsigned confidence)
+{
+    if (kind == SOURCE_OUTLET)
+        return;
+    json_key(out, key);
+    json_open(out, '{');
+    key_word(out, "kind", source_kind_word(kind));
+    json_key_string(out, "name", name, strlen(name));
+    if (kind == SOURCE_AGENCY)
+        json_key_real(out, "confidence", confidence / 100.0, 2);
+    json_close(out, '}');
+}
+
+static void key_id_of(struct buf *out, struct view *view, const char *key, uint32_t num)
+{
+    struct article article;
+    article_init(&article);
+    if (num && view_article(view, num, &article) == 0)
+        answer_key_str(out, key, article.id);
+    article_done(&article);
+}
+
+void answer_lone(const struct article *article, struct cluster *ret)
+{
+    struct evidence said[DUP_CREDITS_MAX + 1];
+    struct source_decision decision;
+    size_t n = article_evidence(article, said, DUP_CREDITS_MAX + 1);
+    int64_t time = article_time(article->published, article->seen);
+    int generic = article->claim != DUP_CLAIM_NONE && !article_names_agency(article);
+    source_decide(said, n, (uint32_t)generic, &decision);
+    *ret = (struct cluster){
+        .id = article->num, .articles = 1, .outlets = article->outlet.len > 0, .first = article->num,
+        .last = article->num, .first_time = time, .last_time = time, .fullest = article->num,
+        .generic = (uint32_t)generic, .source_kind = (uint8_t)decision.kind,
+        .source = decision.best < 0 ? 0 : agency_key(said[decision.best].name),
+        .confidence = (uint8_t)(decision.confidence * 100 + 0.5), .n_heads = 1, .heads = {article->num}};
+    ret->claims[article->claim] = 1;
+}
+
+static void evidence_rows(struct buf *out, struct view *view, const struct cluster *c)
+{
+    struct evidence list[LIMIT_EVIDENCE];
+    struct article lone;
+    int n = view_evidence(view, c->id, LIMIT_EVIDENCE, list);
+    article_init(&lone);
+    if (n == 0 && c->articles == 1 && view_article(view, c->id, &lone) == 0) {
+        n = (int)article_evidence(&lone, list, LIMIT_EVIDENCE);
+        for (int i = 0; i < n; i++)
+            list[i].first = lone.num;
+    }
+    article_done(&lone);
+    json_key(out, "evidence");
+    json_open(out, '[');
+    for (int i = 0; i < n; i++) {
+        json_open(out, '{');
+        json_key_string(out, "agency", list[i].name, strlen(list[i].name));
+        json_key_int(out, "own", list[i].own);
+        json_key_int(out, "signed", list[i].agency);
+        json_key_int(out, "from", list[i].from);
+        json_key_int(out, "among_others", list[i].weak);
+        key_id_of(out, view, "first", list[i].first);
+        json_close(out, '}');
+    }
+    json_close(out, ']');
+}
+
+void answer_source(struct buf *out, struct view *view, const struct cluster *c)
+{
+    struct article first;
+    char name[AGENCY_NAME];
+    json_open(out, '{');
+    key_word(out, "kind", source_kind_word((enum source_kind)c->source_kind));
+    article_init(&first);
+    if (c->source_kind == SOURCE_OUTLET && view_article(view, c->first, &first) == 0)
+        answer_key_str(out, "name", first.outlet);
+    if (c->source && view_agency_name(view, c->id, c->source, name) == 0)
+        json_key_string(out, "name", name, strlen(name));
+    article_done(&first);
+    if (c->source_kind == SOURCE_AGENCY)
+        json_key_real(out, "confidence", c->confidence / 100.0, 2);
+    json_key_int(out, "named", c->claims[DUP_CLAIM_FROM] + c->claims[DUP_CLAIM_AGENCY] - c->generic);
+    json_key_int(out, "generic", c->generic);
+    json_key_int(out, "silent", c->claims[DUP_CLAIM_NONE]);
+    evidence_rows(out, view, c);
+    key_id_of(out, view, "first", c->first);
+    key_id_of(out, view, "fullest", c->fullest);
+    key_id_of(out, view, "notice", c->notice);
+    json_close(out, '}');
+}
+
+/* How an article stands to its cluster's source. */
+static enum source_status standing(struct view *view, const struct article *article)
+{
+    struct print print, first;
+    struct cluster c;
+    if (view_cluster(view, view_cluster_id(view, article->cluster), &c) < 0)
+        answer_lone(article, &c);
+    if (view_print(view, article->num, &print) < 0)
+        return STATUS_OWN;
+    if (view_print(view, c.first, &first) < 0)
+        first = print;
+    return source_status(&print, (enum source_kind)c.source_kind, first.outlet);
 }
 
 void answer_article(struct buf *out, struct view *view, const struct article *article,
@@ -110,6 +216,8 @@ void answer_article(struct buf *out, struct view *view, const struct article *ar
         json_key_bool(out, "cut_by_source", 1);
     key_word(out, "claim", dup_claim_word(article->claim));
     answer_key_str(out, "agencies", article->agencies);
+    if (!(article->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED)))
+        key_word(out, "status", source_status_word(standing(view, article)));
     if (text)
         json_key_string(out, "text", text->data, text->len);
     json_close(out, '}');

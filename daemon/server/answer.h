@@ -14,9 +14,17 @@
 void answer_verdict(struct buf *out, const struct verdict *verdict, uint64_t took_us);
 /* A short object: id, outlet, url, title, published. */
 void answer_brief(struct buf *out, const struct article *article);
-/* A whole article as an object; view finds its cluster's present id and its head's name. */
+/* A whole article as an object; view finds its cluster's present id, its head's name, and how it
+ * stands to its cluster's source. */
 void answer_article(struct buf *out, struct view *view, const struct article *article,
                     const struct buf *text);
+/* The source of a cluster as an object, with the evidence for it. */
+void answer_source(struct buf *out, struct view *view, const struct cluster *cluster);
+/* Its kind, name and confidence, under a key; nothing for an outlet's own text. */
+void answer_source_brief(struct buf *out, const char *key, enum source_kind kind, const char *name,
+                         unsigned confidence);
+/* The figures of a lone article as those of a cluster that has no record. */
+void answer_lone(const struct article *article, struct cluster *ret);
 /* A cluster's figures, into an object that is open. */
 void answer_cluster(struct buf *out, const struct cluster *cluster);
 

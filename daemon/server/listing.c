@@ -24,11 +24,8 @@ static int find_cluster(struct request *request, struct view *view, struct clust
         id = view_cluster_id(view, id);
         r = view_cluster(view, id, ret);
         if (r == DUP_ENOENT && (r = view_article(view, id, &article)) == 0) {
-            int64_t time = article_time(article.published, article.seen);
             int lone = article.cluster == id && !(article.flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED));
-            *ret = (struct cluster){.id = id, .articles = 1, .outlets = article.outlet.len > 0, .first = id,
-                                    .last = id, .first_time = time, .last_time = time, .n_heads = 1,
-                                    .heads = {id}};
+            answer_lone(&article, ret);
             r = lone ? 0 : DUP_ENOENT;
         }
         if (r == DUP_ENOENT)
@@ -119,6 +116,8 @@ int query_cluster(struct server *server, struct view *view, struct request *requ
     json_close(out, ']');
     answer_key_time(out, "started", c.first_time);
     answer_key_time(out, "latest", c.last_time);
+    json_key(out, "source");
+    answer_source(out, view, &c);
     r = write_members(out, view, &c, nums, kinds, n, MEMBER_ARTICLE, &scratch);
     if (r == 0)
         r = write_members(out, view, &c, nums, kinds, n, MEMBER_LINK, &scratch);
@@ -214,10 +213,14 @@ static int passes(const struct filter *f, struct view *view, const struct cluste
     return view_article(view, c->first, first) == 0 && (!f->title.data || contains(first->title, f->title));
 }
 
-static void write_cluster_line(struct buf *out, const struct cluster *c, const struct article *first)
+static void write_cluster_line(struct buf *out, struct view *view, const struct cluster *c, const struct article *first)
 {
+    char name[AGENCY_NAME] = "";
     json_open(out, '{');
     answer_cluster(out, c);
+    if (c->source)
+        view_agency_name(view, c->id, c->source, name);
+    answer_source_brief(out, "source", (enum source_kind)c->source_kind, name, c->confidence);
     json_key(out, "first");
     answer_brief(out, first);
     json_close(out, '}');
@@ -251,7 +254,7 @@ int query_clusters(struct server *server, struct view *view, struct request *req
         if (r <= 0)
             break;
         if (passes(&f, view, &c, &first)) {
-            write_cluster_line(out, &c, &first);
+            write_cluster_line(out, view, &c, &first);
             found++;
         }
     }

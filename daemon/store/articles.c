@@ -162,6 +162,8 @@ int store_add_article(struct store *store, const struct article *article, const 
     if (article->num != store->counters.last_num + 1)
         return DUP_EINVAL;
     int r = put_record(store, article, MDB_APPEND);
+    if (r == 0)
+        r = print_put(store, article, MDB_APPEND);
     if (r < 0)
         return r;
     if (packed) {
@@ -184,7 +186,8 @@ int store_add_article(struct store *store, const struct article *article, const 
 
 int store_set_article(struct store *store, const struct article *article)
 {
-    return put_record(store, article, 0);
+    int r = put_record(store, article, 0);
+    return r < 0 ? r : print_put(store, article, 0);
 }
 
 int store_del_text(struct store *store, uint32_t num)

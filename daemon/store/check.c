@@ -63,6 +63,7 @@ static void check_current(struct check *c, struct tally *t)
 {
     const struct article *a = &t->article;
     struct cluster cluster;
+    check_print(c, a);
     uint32_t num, id = view_cluster_id(c->view, a->cluster);
     int r = view_find_id(c->view, a->id.data, a->id.len, &num);
     if (r < 0 || num != a->num)
@@ -131,7 +132,7 @@ static void visit_ids(struct check *c, const MDB_val *key, const MDB_val *data, 
 /* ---- clusters -------------------------------------------------------------- */
 
 struct census {
-    uint64_t listed, members, outlets; /* rows that the clusters account for */
+    uint64_t listed, members, outlets, evidence; /* rows that the clusters account for */
     struct article article;
 };
 
@@ -175,6 +176,7 @@ static void check_members(struct check *c, const struct cluster *cluster, struct
     uint32_t nums[PAGE], after = 0, articles = 0, links = 0, named = 0, relations[DUP_RELATION_COUNT] = {0};
     enum member_kind kinds[PAGE];
     struct article *article = &census->article;
+    struct said said = {{0}, 0, 0, 0};
     int n;
     for (; (n = view_members(c->view, cluster->id, after, PAGE, nums, kinds)) > 0; after = nums[n - 1]) {
         for (int i = 0; i < n; i++) {
@@ -184,6 +186,7 @@ static void check_members(struct check *c, const struct cluster *cluster, struct
                 check_fault(c, "cluster %u: its member %u cannot be read", cluster->id, nums[i]);
             } else if (kinds[i] == MEMBER_ARTICLE) {
                 relations[article->relation]++;
+                check_count_said(&said, article);
                 named += article->outlet.len > 0;
                 if (view_cluster_id(c->view, article->cluster) != cluster->id)
                     check_fault(c, "cluster %u: its member %u says it is in another", cluster->id, nums[i]);
@@ -202,6 +205,7 @@ static void check_members(struct check *c, const struct cluster *cluster, struct
     if (outlets.rows != cluster->outlets || outlets.articles != named)
         check_fault(c, "cluster %u: says %u outlets, has %u; they count %u of its %u articles", cluster->id,
                     cluster->outlets, outlets.rows, outlets.articles, named);
+    census->evidence += check_said(c, cluster, &said);
     census->members += articles + links;
     census->outlets += outlets.rows;
 }
@@ -275,7 +279,7 @@ static void check_all(struct check *c, const struct store_stats *stats)
     article_init(&t.other);
     article_init(&census.article);
     buf_init(&t.text, LIMIT_LINE);
-    uint64_t articles = check_articles(c, &t);
+    uint64_t articles = check_articles(c, &t), current = t.current;
     each_row(c, TABLE_IDS, visit_ids, &t);
     if (!c->late && t.current)
         check_fault(c, "the ids of %llu articles lead nowhere", (unsigned long long)t.current);
@@ -289,6 +293,8 @@ static void check_all(struct check *c, const struct store_stats *stats)
         check_counters(c, stats, articles, clusters, t.texts, census.members);
         if (rows_of(c, TABLE_TEXTS) != t.texts)
             check_fault(c, "there are texts of articles that are not there");
+        if (rows_of(c, TABLE_PRINTS) != current || rows_of(c, TABLE_EVIDENCE) != census.evidence)
+            check_fault(c, "there are prints of articles, or evidence of clusters, that are not there");
         if (rows_of(c, TABLE_MEMBERS) != census.members || rows_of(c, TABLE_OUTLETS) != census.outlets)
             check_fault(c, "there are members or outlets of clusters that are not there");
     }

@@ -23,7 +23,8 @@ struct MDB_val;
 /* One named database each; none of them DUPSORT (docs/STORAGE.md). */
 enum table {
     TABLE_SETTINGS, TABLE_ARTICLES, TABLE_TEXTS, TABLE_IDS, TABLE_CLUSTERS, TABLE_MEMBERS,
-    TABLE_OUTLETS, TABLE_RECENT, TABLE_SIZE, TABLE_FIRST, TABLE_ALIASES, TABLE_COUNT
+    TABLE_OUTLETS, TABLE_RECENT, TABLE_SIZE, TABLE_FIRST, TABLE_ALIASES, TABLE_EVIDENCE, TABLE_PRINTS,
+    TABLE_COUNT
 };
 
 struct view {
@@ -87,6 +88,12 @@ int record_encode(const struct article *article, struct buf *out);
 /* Decodes into ret, copying what it points to into ret->memory. DUP_ECORRUPT, DUP_ENOMEM. */
 int record_decode(const void *data, size_t len, uint32_t num, struct article *ret);
 
+/* ---- prints.c ---- */
+/* Writes an article's print, or removes that of one that is no longer current. */
+int print_put(struct store *store, const struct article *article, unsigned flags);
+int print_del(struct store *store, uint32_t num); /* 0 also when there is none */
+void print_of(const struct article *article, struct print *ret);
+
 /* ---- pack.c ---- */
 int text_unpack(const void *packed, size_t len, struct buf *ret); /* DUP_ECORRUPT, DUP_ENOMEM */
 
@@ -128,5 +135,15 @@ void check_fault(struct check *c, const char *format, ...) __attribute__((format
 int check_is_late(struct check *c);
 /* The pages and trees of the file, whatever they hold. */
 void check_file(struct check *c);
+
+/* ---- check_said.c ---- */
+struct said { /* what members say of their source, counted anew */
+    uint32_t claims[3], generic, uncredited;
+    uint64_t credits;
+};
+void check_count_said(struct said *said, const struct article *article);
+/* Against the record and the rows of a cluster. How many rows it has. */
+uint64_t check_said(struct check *c, const struct cluster *cluster, const struct said *said);
+void check_print(struct check *c, const struct article *article); /* of a current article */
 
 #endif

@@ -21,7 +21,8 @@
 
 const char *const table_names[TABLE_COUNT] = {
     "settings", "articles", "texts", "ids", "clusters", "members",
-    "outlets", "recent", "size", "first", "aliases"};
+    "outlets", "recent", "size", "first", "aliases",
+    "evidence", "prints"};
 
 static struct { unsigned char bytes[512]; size_t len; int given; } seed;
 

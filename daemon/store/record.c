@@ -11,7 +11,8 @@
 
 #define RECORD_VERSION 1
 #define VALUE_BYTES 5   /* the index keeps 40 bits of a value */
-#define N_STRINGS 9
+#define DAY_MS INT64_C(86400000)
+#define N_STRINGS 10
 
 void article_init(struct article *article)
 {
@@ -24,10 +25,16 @@ void article_done(struct article *article)
     buf_done(&article->memory);
 }
 
+int64_t article_time(int64_t published, int64_t seen)
+{
+    return published == DUP_TIME_NONE || published > seen + DAY_MS ? seen : published;
+}
+
 static void string_list(struct article *a, struct str **list)
 {
     struct str *all[N_STRINGS] = {&a->id, &a->outlet, &a->url, &a->title, &a->byline,
-                                  &a->credit, &a->language, &a->evolved, &a->agencies};
+                                  &a->credit, &a->language, &a->evolved, &a->agencies,
+                                  &a->own};
     memcpy(list, all, sizeof all);
 }
 
@@ -37,7 +44,8 @@ struct part { size_t offset, size; };
 static const struct part parts[] = {
     PART(cluster), PART(head), PART(previous), PART(version), PART(words), PART(longest), PART(linked),
     PART(relation), PART(flags), PART(claim), PART(share_shorter), PART(share_longer), PART(jaccard),
-    PART(published), PART(seen), PART(text_hash), PART(simhash), PART(minhash), PART(n_values),
+    PART(published), PART(seen), PART(text_hash), PART(simhash), PART(outlet_key),
+    PART(minhash), PART(n_values),
 };
 #define N_PARTS (sizeof parts / sizeof *parts)
 
@@ -101,7 +109,8 @@ int record_decode(const void *data, size_t len, uint32_t num, struct article *re
     ret->num = num;
     for (size_t i = 0; i < N_PARTS; i++)
         read_bytes(&in, (char *)ret + parts[i].offset, parts[i].size);
-    if (in.bad || ret->n_values > LIMIT_VALUES + 1 || ret->relation >= DUP_RELATION_COUNT)
+    if (in.bad || ret->n_values > LIMIT_VALUES + 1 || ret->relation >= DUP_RELATION_COUNT ||
+        ret->claim > DUP_CLAIM_AGENCY)
         return DUP_ECORRUPT;
     /* Values first in memory, for their alignment; strings behind, each with its NUL. */
     buf_clear(&ret->memory);

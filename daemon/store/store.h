@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "dup/compare.h"
+#include "dup/credit.h"
 #include "dup/fingerprint.h"
 
 struct store;
@@ -77,6 +78,8 @@ enum {
     ARTICLE_HEAD       = 4,  /* its values stand in the index under its number */
     ARTICLE_FURNITURE  = 8,  /* a page that is nothing but furniture: matches nothing */
     ARTICLE_CUT        = 16, /* the source had cut the body ("[+419 chars]") */
+    ARTICLE_CORRECTED  = 32, /* it says that it corrects an earlier version */
+    ARTICLE_WITHDRAWN  = 64, /* killed or withdrawn by its source */
 };
 
 struct str { const char *data; size_t len; };
@@ -95,10 +98,12 @@ struct article {
     float share_shorter, share_longer, jaccard;
     int64_t published, seen;   /* ms since 1970; published may be DUP_TIME_NONE */
     uint64_t text_hash, simhash;
+    uint64_t outlet_key;       /* outlet_hash of its outlet when it came; 0 unknown */
     uint8_t minhash[DUP_LANES]; /* low byte of each lane (b-bit MinHash, Li and Koenig 2010) */
     uint32_t n_values;         /* values that it put into the index under its head's number */
     const uint64_t *values;    /* into the holder's memory */
     struct str id, outlet, url, title, byline, credit, language, evolved, agencies;
+    struct str own;            /* the agency whose own outlet published it; empty for none */
     struct buf memory;         /* owned by a holder: what values and strings point into when read */
 };
 
@@ -120,6 +125,10 @@ int store_set_article(struct store *store, const struct article *article); /* re
 int store_set_id(struct store *store, const char *id, size_t len, uint32_t num); /* num 0: remove */
 int store_del_text(struct store *store, uint32_t num);
 
+/* When an article was published, for ordering: the claimed time, unless it is missing or lies
+ * more than a day after the arrival. */
+int64_t article_time(int64_t published, int64_t seen);
+
 /* Packs a text for store_add_article (zstd). Pure, any thread; out is cleared first. */
 int store_pack(const char *text, size_t len, struct buf *out);
 
@@ -137,6 +146,14 @@ struct cluster {
     int64_t first_time, last_time; /* ms, of the earliest and latest member */
     uint32_t relations[DUP_RELATION_COUNT]; /* members by relation */
     uint32_t pages;            /* same outlet, another URL and title, same text: a page, not a story */
+    uint32_t claims[3];        /* members by enum dup_claim */
+    uint32_t generic;          /* members whose credit names no agency */
+    uint32_t uncredited;       /* members without a credit that are not an agency's own print */
+    uint32_t fullest, fullest_words; /* num of the member with the most words, and how many */
+    uint32_t notice;           /* num of the latest member that corrects or withdraws; 0 for none */
+    uint64_t source;           /* agency_key of the agency that is its source; 0: no agency is known */
+    uint8_t source_kind;       /* enum source_kind (engine/source.h) */
+    uint8_t confidence;        /* in the agency, per cent */
     uint8_t flags;             /* CLUSTER_... */
     uint32_t n_heads;
     uint32_t heads[LIMIT_HEADS];
@@ -173,6 +190,60 @@ enum cluster_order { ORDER_RECENT, ORDER_SIZE, ORDER_FIRST };
 struct cluster_cursor { unsigned char bytes[16]; };
 int view_clusters(struct view *view, enum cluster_order order, struct cluster_cursor *cursor,
                   size_t max, struct cluster *ret);
+
+/* ---- what members say of their source --------------------------------- */
+
+#define AGENCY_NAME 65 /* bytes of an agency's short name, its NUL included */
+
+/* What the members of a cluster say of one agency. */
+struct evidence {
+    char name[AGENCY_NAME];
+    uint32_t own;              /* prints of its own outlets */
+    uint32_t agency;           /* prints signed with it alone */
+    uint32_t from;             /* prints made with its material alone */
+    uint32_t weak;             /* prints that name others beside it, or add text of their own */
+    uint32_t first;            /* num of the first to come of all these */
+};
+/* The agencies named in a cluster, by name; at most max. How many, or DUP_E... */
+int view_evidence(struct view *view, uint32_t cluster, size_t max, struct evidence *ret);
+int view_evidence_of(struct view *view, uint32_t cluster, const char *name, struct evidence *ret); /* DUP_ENOENT */
+/* Writes what is known of an agency; without a print it is removed. */
+int store_put_evidence(struct store *store, uint32_t cluster, const struct evidence *evidence);
+/* Removes all that is known of a cluster's agencies. */
+int store_drop_evidence(struct store *store, uint32_t cluster);
+
+/* The name behind an agency_key in a cluster, or in the lone article of that number. DUP_ENOENT. */
+int view_agency_name(struct view *view, uint32_t cluster, uint64_t key, char ret[AGENCY_NAME]);
+
+/* What one article says: a print of one kind for each agency. At most max; how many. */
+size_t article_evidence(const struct article *article, struct evidence *ret, size_t max);
+int article_names_agency(const struct article *article); /* 0: no credit, or "agencies" and no name */
+uint64_t agency_key(const char *name);                   /* never 0 */
+void agency_name_keep(struct str name, char ret[AGENCY_NAME]); /* cut to fit, on a character */
+
+/* ---- prints: what reports read ----------------------------------------- */
+
+enum {
+    PRINT_OWN       = 1, /* of an agency's own outlet */
+    PRINT_NAMED     = 2, /* its credit names an agency */
+    PRINT_CORRECTED = 4,
+    PRINT_WITHDRAWN = 8,
+};
+
+/* A current article in few bytes; the store keeps one for each beside its record. */
+struct print {
+    uint32_t num;
+    uint32_t cluster;          /* as decided; see state */
+    uint64_t outlet;           /* outlet_key; 0 unknown */
+    uint64_t agency;           /* agency_key of the first agency that it names; 0 for none */
+    int64_t time;              /* article_time */
+    uint8_t claim, relation, flags;
+    enum { PRINT_LONE, PRINT_FOUNDER, PRINT_MEMBER } state; /* FOUNDER: cluster is num and has a record;
+                                  MEMBER: the cluster has to be resolved through aliases */
+};
+/* Prints from num on, in order; at most max. How many, 0 at the end, or DUP_E... */
+int view_prints(struct view *view, uint32_t from, size_t max, struct print *ret);
+int view_print(struct view *view, uint32_t num, struct print *ret); /* state MEMBER. DUP_ENOENT */
 
 /* ---- the index ------------------------------------------------------- */
 

@@ -24,6 +24,8 @@ int store_drop_article(struct store *store, const struct article *article)
         r = store_del_text(store, article->num);
     if (r == 0 || r == DUP_ENOENT)
         r = table_del(store, TABLE_ARTICLES, key, sizeof key);
+    if (r == 0)
+        r = print_del(store, article->num);
     if (r < 0)
         return r;
     store->counters.articles--;

@@ -11,16 +11,21 @@
  *   clock TIME              what time it is from here on
  *   window DAYS DAYS        how far apart copies and exact copies may be
  *   article ID              an article comes in; indented lines say what it
- *     outlet, title, url, published ...           holds,
+ *     outlet, title, url, published, provider ... holds,
  *     body NAME NAME ...                          (named texts, a blank between)
  *     is RELATION                                 and what is expected of it:
  *     status STATUS | match ID | first ID | furniture | with ID ID ...
  *                           (with: all members of its cluster, in order)
+ *     source SOURCE | turns | credit WORD
+ *                           (SOURCE: "outlet", "unknown agency" or "agency NAME"; turns: its
+ *                           cluster had another before; WORD: credited, uncredited, ...)
  *   check ID                the same, and nothing is stored
  *   delete ID               an article is taken out
  *   restart                 the store is closed and opened again
  *   clusters                each indented line: the members of a cluster of
  *                           two or more, in order; those and no others
+ *   source ID: SOURCE       the source of the cluster of an article
+ *   evidence ID: NAME ...   the agencies named in it, each as NAME=own/signed/from/weak:FIRST
  *   linked ID: ID ...       what is linked to the cluster of the first
  *
  * Every timeline is played with a store of its own in a private directory.
@@ -54,6 +59,7 @@ struct replay {
     struct engine *engine;         /* owned */
     struct preparer *preparer;     /* owned */
     struct engine_options options;
+    struct dup_agencies *agencies; /* owned */
     int failures, expectations;
 };
 
@@ -195,6 +201,24 @@ static void close_store(struct replay *r)
     store_free(r->store);
 }
 
+/* The agencies that the timelines know: those of the project's own table. */
+static void read_agencies(struct replay *r)
+{
+    struct buf text;
+    char chunk[65536], message[256] = "";
+    FILE *file = fopen("conf/agencies.conf", "r");
+    size_t n;
+    buf_init(&text, 4u << 20);
+    if (!file)
+        die(r, "conf/agencies.conf: %s", strerror(errno));
+    while ((n = fread(chunk, 1, sizeof chunk, file)) > 0)
+        need(r, buf_add(&text, chunk, n), "reading the agencies");
+    fclose(file);
+    if (dup_agencies_parse(text.data, text.len, message, sizeof message, &r->agencies) < 0)
+        die(r, "conf/agencies.conf: %s", message);
+    buf_done(&text);
+}
+
 static const char *id_of(struct replay *r, struct view *view, uint32_t num, struct article *scratch)
 {
     need(r, view_article(view, num, scratch), "an article");
@@ -240,6 +264,13 @@ static struct view *snapshot(struct replay *r)
     return view;
 }
 
+/* "outlet", "unknown agency", "agency PTI". */
+static const char *source_text(enum source_kind kind, const char *name, char ret[128])
+{
+    snprintf(ret, 128, "%s%s%s", source_kind_word(kind), *name ? " " : "", name);
+    return ret;
+}
+
 /* ---- statements ------------------------------------------------------- */
 
 struct expected {
@@ -262,6 +293,13 @@ static void compare_expected(struct replay *r, const struct expected *e, const s
         expect(r, e->line, "match", e->value, match);
     } else if (strcmp(e->what, "furniture") == 0) {
         expect(r, e->line, "furniture", "yes", v->furniture ? "yes" : "no");
+    } else if (strcmp(e->what, "source") == 0) {
+        char source[128];
+        expect(r, e->line, "source", e->value, source_text(v->source_kind, v->source, source));
+    } else if (strcmp(e->what, "turns") == 0) {
+        expect(r, e->line, "turns", "yes", v->source_changed ? "yes" : "no");
+    } else if (strcmp(e->what, "credit") == 0) {
+        expect(r, e->line, "credit", e->value, source_status_word(v->standing));
     } else if (strcmp(e->what, "with") == 0) {
         struct view *view = snapshot(r);
         buf_init(&members, 1u << 16);
@@ -290,7 +328,7 @@ static void put_field(struct json_object *object, const char *name, const char *
 /* Reads an article's lines into an object to submit and a list of what is expected. */
 static size_t read_article(struct replay *r, struct json_object *object, struct expected *list, size_t max)
 {
-    static const char *const fields[] = {"outlet", "title", "url", "published", "language", "byline"};
+    static const char *const fields[] = {"outlet", "title", "url", "published", "language", "byline", "provider"};
     size_t n = 0;
     for (char *line; (line = next_indented(r));) {
         char *value, *word = cut_word(line, &value);
@@ -316,7 +354,7 @@ static size_t read_article(struct replay *r, struct json_object *object, struct 
 
 static void play_article(struct replay *r, const char *id, int stored)
 {
-    struct prepare_options options = {.secret = store_secret(r->store), .body_max = 1u << 20};
+    struct prepare_options options = {.secret = store_secret(r->store), .agencies = r->agencies, .body_max = 1u << 20};
     struct json_object *object = json_object_new_object();
     struct expected expected[16];
     struct prepared prepared;
@@ -402,6 +440,53 @@ static void play_linked(struct replay *r, char *rest)
     store_release(view);
 }
 
+/* The record of the cluster of an article; the view is the caller's. */
+static void load_cluster(struct replay *r, struct view *view, const char *id, struct cluster *ret)
+{
+    need(r, view_cluster(view, view_cluster_id(view, cluster_of(r, view, id)), ret), id);
+}
+
+static void play_source(struct replay *r, char *rest)
+{
+    char *expected = strchr(rest, ':'), name[AGENCY_NAME] = "", text[128];
+    struct cluster c;
+    if (!expected)
+        die(r, "source ID: SOURCE");
+    *expected++ = '\0';
+    struct view *view = snapshot(r);
+    load_cluster(r, view, rest, &c);
+    if (c.source)
+        need(r, view_agency_name(view, c.id, c.source, name), "the source's name");
+    expect(r, r->at, "source", expected + strspn(expected, " "),
+           source_text((enum source_kind)c.source_kind, name, text));
+    store_release(view);
+}
+
+static void play_evidence(struct replay *r, char *rest)
+{
+    char *expected = strchr(rest, ':');
+    struct evidence list[LIMIT_EVIDENCE];
+    struct cluster c;
+    struct article first;
+    struct buf text;
+    if (!expected)
+        die(r, "evidence ID: NAME=own/signed/from/weak:FIRST ...");
+    *expected++ = '\0';
+    article_init(&first);
+    buf_init(&text, 1u << 16);
+    struct view *view = snapshot(r);
+    load_cluster(r, view, rest, &c);
+    int n = view_evidence(view, c.id, LIMIT_EVIDENCE, list);
+    need(r, n, "evidence");
+    for (int i = 0; i < n; i++)
+        buf_printf(&text, "%s%s=%u/%u/%u/%u:%s", i ? " " : "", list[i].name, list[i].own, list[i].agency,
+                   list[i].from, list[i].weak, id_of(r, view, list[i].first, &first));
+    expect(r, r->at, "evidence", expected + strspn(expected, " "), text.len ? text.data : "");
+    store_release(view);
+    article_done(&first);
+    buf_done(&text);
+}
+
 static void play_statement(struct replay *r, char *line)
 {
     char *rest, *word = cut_word(line, &rest);
@@ -425,6 +510,10 @@ static void play_statement(struct replay *r, char *line)
         open_store(r);
     } else if (strcmp(word, "clusters") == 0) {
         play_clusters(r);
+    } else if (strcmp(word, "source") == 0) {
+        play_source(r, rest);
+    } else if (strcmp(word, "evidence") == 0) {
+        play_evidence(r, rest);
     } else if (strcmp(word, "linked") == 0) {
         play_linked(r, rest);
     } else {
@@ -459,6 +548,7 @@ static int play(const char *path)
         die(&r, "%s: %s", r.dir, strerror(errno));
     r.preparer = preparer_new();
     open_store(&r);
+    read_agencies(&r);
     clock_set_now_ms(INT64_C(1772409600000)); /* 2026-03-02, until the timeline says otherwise */
     while (r.at < r.n_lines) {
         char *line = r.lines[r.at++];
@@ -472,6 +562,7 @@ static int play(const char *path)
     store_release(view);
     close_store(&r);
     preparer_free(r.preparer);
+    dup_agencies_free(r.agencies);
     nftw(r.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     for (size_t i = 0; i < r.n_texts; i++)
         buf_done(&r.texts[i].body);

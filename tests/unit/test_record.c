@@ -18,7 +18,7 @@
 #include "store/internal.h"
 
 #define FIXED_AT 5        /* after checksum and version */
-#define FIXED_SIZE 207    /* docs/STORAGE.md */
+#define FIXED_SIZE 215    /* docs/STORAGE.md */
 #define N_VALUES_AT (FIXED_AT + FIXED_SIZE - 4)
 #define RELATION_AT (FIXED_AT + 28)
 
@@ -34,7 +34,8 @@ static uint64_t draw(void)
 static struct str *string_of(struct article *a, int i)
 {
     struct str *all[] = {&a->id, &a->outlet, &a->url, &a->title, &a->byline,
-                         &a->credit, &a->language, &a->evolved, &a->agencies};
+                         &a->credit, &a->language, &a->evolved, &a->agencies,
+                         &a->own};
     return all[i];
 }
 
@@ -56,6 +57,7 @@ static void make(struct article *a, uint32_t num, char *text, size_t text_size, 
     a->seen = (int64_t)draw();
     a->text_hash = draw();
     a->simhash = draw();
+    a->outlet_key = draw();
     for (int i = 0; i < DUP_LANES; i++)
         a->minhash[i] = (uint8_t)draw();
     for (uint32_t i = 0; i < n_values; i++)
@@ -64,7 +66,7 @@ static void make(struct article *a, uint32_t num, char *text, size_t text_size, 
     a->n_values = n_values;
     for (size_t i = 0; i < text_size; i++)
         text[i] = (char)draw();
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i < 10; i++)
         *string_of(a, i) = (struct str){text + draw() % (text_size / 2), draw() % 3 ? draw() % (text_size / 2) : 0};
 }
 
@@ -83,12 +85,12 @@ static void same(struct article *a, struct article *b)
     assert_int_equal(a->claim, b->claim);
     assert_true(a->share_shorter == b->share_shorter && a->share_longer == b->share_longer && a->jaccard == b->jaccard);
     assert_true(a->published == b->published && a->seen == b->seen);
-    assert_true(a->text_hash == b->text_hash && a->simhash == b->simhash);
+    assert_true(a->text_hash == b->text_hash && a->simhash == b->simhash && a->outlet_key == b->outlet_key);
     assert_memory_equal(a->minhash, b->minhash, sizeof a->minhash);
     assert_int_equal(a->n_values, b->n_values);
     for (uint32_t i = 0; i < a->n_values; i++)
         assert_true(a->values[i] >> 24 == b->values[i] >> 24);
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 10; i++) {
         const struct str *s = string_of(a, i), *t = string_of(b, i);
         assert_int_equal(s->len, t->len);
         if (s->len) {
@@ -222,6 +224,10 @@ static void test_deceit(void **unused)
     record.data[RELATION_AT] = DUP_COPY;
     seal(&record, 5);
     assert_int_equal(decode_tight(&record, 5), 0);
+    record.data[RELATION_AT + 2] = 3; /* a claim that there is not */
+    seal(&record, 5);
+    assert_int_equal(decode_tight(&record, 5), DUP_ECORRUPT);
+    record.data[RELATION_AT + 2] = 2;
     record.data[4]++; /* a later version of the record */
     seal(&record, 5);
     assert_int_equal(decode_tight(&record, 5), DUP_ECORRUPT);
