@@ -96,6 +96,7 @@ int verb_article(struct ctl *ctl);
 int verb_cluster(struct ctl *ctl);
 int verb_clusters(struct ctl *ctl);
 int verb_compare(struct ctl *ctl);
+int verb_explain(struct ctl *ctl);
 int verb_delete(struct ctl *ctl);
 int verb_export(struct ctl *ctl);
 int verb_stats(struct ctl *ctl);

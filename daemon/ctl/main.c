@@ -111,6 +111,15 @@ static const struct verb verbs[] = {
      "  dupctl compare demo-1 --text draft.txt\n"
      "  dupctl compare demo-1 demo-2 --json\n",
      "Shared passages are coloured on a terminal, else [[in brackets]].\n"},
+    {"explain", verb_explain, 1, 2, "ID [ID]", "why an article was decided as it was",
+     NULL,
+     "  dupctl explain demo-2\n"
+     "  dupctl explain demo-2 demo-7          why it does not stand with demo-7\n"
+     "  dupctl explain demo-2 --json\n",
+     "Shows what is stored of the article and what would be decided if it arrived now; how many other stories\n"
+     "carry its values (hashes of six words in a row, some of which are kept); the articles that share most of\n"
+     "the rarer ones, and what became of each; and the comparison that decided: which rule, the words and\n"
+     "numerals shared, the passages, and what differs between them. A second ID adds how that article stands.\n"},
     {"delete", verb_delete, 1, -1, "ID...", "take articles out, all versions",
      NULL, "  dupctl delete demo-1\n", NULL},
     {"export", verb_export, 0, 0, "", "print every article with its cluster and relation",

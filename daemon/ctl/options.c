@@ -96,6 +96,7 @@ static void show_help(const struct verb *verbs)
           "  dupctl clusters --min-outlets 3        the stories that several outlets run\n"
           "  dupctl cluster c17                     who runs the copy of cluster c17\n"
           "  dupctl compare ID1 ID2                 two articles, what they share marked\n"
+          "  dupctl explain ID                      why it was decided as it was\n"
           "  dupctl watch --copies                  copies, as they come in\n"
           "\nUsage: dupctl [--socket PATH] [--json] VERB [arguments] [options]\n"
           "The control program of dupd, which finds copies among news articles.\n\nVerbs:\n", stdout);

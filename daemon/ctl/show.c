@@ -113,7 +113,7 @@ void show_verdict_line(struct json_object *verdict, int colour)
     putchar('\n');
 }
 
-static void put_article(struct json_object *article)
+void show_article(struct json_object *article)
 {
     const char *more[] = {show_string(article, "outlet"), show_string(article, "title"), show_string(article, "published")};
     int n = 0;
@@ -137,7 +137,7 @@ void show_verdict(struct json_object *verdict, int colour)
     put_relation(show_string(verdict, "relation"), 0, colour);
     if (match) {
         fputs(" of ", stdout);
-        put_article(match);
+        show_article(match);
     }
     fputs("\n  ", stdout);
     put(show_string(verdict, "status"));

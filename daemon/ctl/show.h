@@ -30,6 +30,9 @@ const char *show_colour_end(int colour);
 /* A share 0 to 1 as "93 %", "" when the member is absent. Returns out. */
 char *show_share(char *out, size_t size, struct json_object *object, const char *key);
 
+/* "ID (outlet, title, time)", without a line feed. */
+void show_article(struct json_object *article);
+
 /* A verdict in one line (watch, import --verdicts), and as a paragraph (submit, check). */
 void show_verdict_line(struct json_object *verdict, int colour);
 void show_verdict(struct json_object *verdict, int colour);

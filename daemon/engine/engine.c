@@ -31,7 +31,7 @@ struct engine *engine_new(struct store *store, const struct engine_options *opti
     e->postings = calloc(LIMIT_VALUES + 1, sizeof *e->postings);
     e->head_postings = calloc(LIMIT_VALUES + 1, sizeof *e->head_postings);
     e->values = calloc(LIMIT_VALUES + 1, sizeof *e->values);
-    e->comparisons = calloc(LIMIT_CANDIDATES, sizeof *e->comparisons);
+    e->comparisons = calloc(LIMIT_CANDIDATES + 1, sizeof *e->comparisons);
     if (!e->heads || !e->comparer || !e->postings || !e->head_postings || !e->values ||
         !e->comparisons) {
         engine_free(e);
@@ -124,20 +124,25 @@ static int fill_verdict(struct engine *e, struct view *view, const struct findin
     return best ? fill_match(e, view, best, ret) : 0;
 }
 
+int engine_found_verdict(struct engine *e, struct view *view, const struct finding *found,
+                         struct verdict *ret)
+{
+    struct verdict verdict = {.status = VERDICT_CHECKED};
+    int r = fill_verdict(e, view, found, &verdict);
+    if (r == 0 && found->n_joins)
+        r = fill_cluster(e, view, found->joins[0].cluster, 0, &verdict);
+    if (r == 0)
+        *ret = verdict;
+    return r;
+}
+
 int engine_check(struct engine *e, const struct prepared *article, int64_t seen,
                  struct verdict *ret)
 {
     struct view *view = store_writer_view(e->store);
-    struct verdict verdict = {.status = VERDICT_CHECKED};
     struct finding found;
-    int r = engine_find(e, view, article, article_time(article->in.published, seen), &found);
-    if (r == 0)
-        r = fill_verdict(e, view, &found, &verdict);
-    if (r == 0 && found.n_joins)
-        r = fill_cluster(e, view, found.joins[0].cluster, 0, &verdict);
-    if (r == 0)
-        *ret = verdict;
-    return r;
+    int r = engine_find(e, view, article, article_time(article->in.published, seen), NULL, &found);
+    return r < 0 ? r : engine_found_verdict(e, view, &found, ret);
 }
 
 static int unchanged(struct engine *e, struct view *view, uint32_t num, struct verdict *ret)
@@ -350,7 +355,7 @@ int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, stru
     struct finding found;
     e->n_before = 0;
     if (r == 0)
-        r = engine_find(e, view, p, article_time(p->in.published, seen), &found);
+        r = engine_find(e, view, p, article_time(p->in.published, seen), NULL, &found);
     if (r == 0)
         r = fill_verdict(e, view, &found, &verdict);
     if (r < 0)

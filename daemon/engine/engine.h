@@ -69,6 +69,64 @@ struct pair {
 int engine_compare(struct engine *engine, uint32_t a, uint32_t b, const struct prepared *text,
                    struct pair *ret);
 
+/* What became of a head that shares values with an article. */
+enum trial_outcome {
+    TRIAL_NOT_COMPARED,   /* the best match was clear already */
+    TRIAL_NO_TEXT,        /* its text is not kept */
+    TRIAL_SUPERSEDED,     /* a later version has taken its place, or it was deleted */
+    TRIAL_WINDOW,         /* too far apart in time */
+    TRIAL_NOTHING,        /* compared: the rules find no relation */
+    TRIAL_FURNITURE,      /* compared: it is known as a page of nothing but furniture */
+    TRIAL_JOINS,          /* compared: the article joins its cluster */
+    TRIAL_LINKED,         /* compared: the article is linked to its cluster */
+    /* Compared and related, but with what the other comparisons gave: */
+    TRIAL_SAME_CLUSTER,   /* another head of the cluster matches better */
+    TRIAL_APART,          /* it would join by another part of the article than the best match */
+    TRIAL_OUTDONE,        /* it would count, but another comparison has decided */
+    TRIAL_OUTCOMES
+};
+struct trial {
+    uint32_t head, cluster;                   /* cluster: aliases followed; 0 where it was not compared */
+    uint32_t hits;                            /* values shared, those that are not too common */
+    double weight;                            /* the same, each by how few stories carry it */
+    enum trial_outcome outcome;
+    const struct prepared *text;              /* of the head; NULL where it was not compared, like ... */
+    const struct dup_comparison *comparison;  /* ... the comparison, and the decision */
+    struct dup_decision decision;             /* of the article to the head */
+};
+
+/* Values by how many other stories carry them; STORY_COMMON: too many for them to count. */
+enum story_class { STORY_NONE, STORY_1, STORY_2, STORY_5, STORY_25, STORY_COMMON, STORY_CLASSES };
+
+/* How an article stands to a head of another article's cluster. */
+struct standing {
+    uint32_t head;
+    const struct trial *trial;                /* NULL: it was no candidate */
+    uint32_t shared[STORY_CLASSES];           /* values of the article that the head's text has too */
+};
+
+/* Why an article is what it is. Pointers are the engine's, valid until its next call. */
+struct explanation {
+    const struct article *article;
+    const struct prepared *text;
+    struct verdict now;                       /* what would be decided if it arrived now */
+    uint32_t stories[STORY_CLASSES];          /* its values */
+    size_t n_trials;
+    const struct trial *trials;               /* best candidate first */
+    const struct article *other;              /* NULL where nobody asked for one */
+    uint32_t other_cluster;
+    size_t n_standings;
+    struct standing standings[LIMIT_HEADS];
+    int has_pair;                             /* 0: the other's text is not kept */
+    struct pair pair;                         /* the article and the other */
+};
+/*
+ * Decides a stored article anew, itself left out, and says what that came from; for `against`,
+ * unless it is 0, also how the article stands to that one and its cluster. Nothing is stored.
+ * DUP_ENOENT: the article's text is not kept.
+ */
+int engine_explain(struct engine *engine, uint32_t num, uint32_t against, struct explanation *ret);
+
 /* Erases an article and its versions. DUP_ENOENT. */
 int engine_delete(struct engine *engine, const char *id, size_t len, uint32_t *ret_versions);
 /* Takes out up to max articles with numbers below `below`, oldest first. How many, or DUP_E... */

@@ -55,14 +55,35 @@ int reserve_stories(struct engine *e, size_t n)
     return 0;
 }
 
-/* Compares with one head; 0 with *ret filled, 1 when the head does not come into question. */
+/* Takes out of the postings what an article put into the index: e->values holds its values, its own in the same order. */
+static void leave_out(struct engine *e, size_t n, const struct article *article)
+{
+    uint32_t num = article->flags & ARTICLE_HEAD ? article->num : article->head;
+    for (size_t i = 0, own = 0; i < n && own < article->n_values; i++) {
+        struct posting_list *list = &e->postings[i];
+        uint32_t k = 0;
+        if ((e->values[i] ^ article->values[own]) >> ARTICLE_VALUE_SHIFT)
+            continue;
+        own++;
+        while (k < list->n && list->nums[k] != num)
+            k++;
+        if (k == list->n)
+            continue;
+        list->nums[k] = list->nums[--list->n];
+        list->total -= list->total <= LIMIT_POSTINGS;
+    }
+}
+
+/* Compares with one head; 0 with *ret filled, 1 with the reason when the head does not come into question. */
 static int compare_head(struct engine *e, struct view *view, const struct prepared *article,
                         int64_t now, struct head *head, struct dup_comparison *comparison,
-                        struct match *ret)
+                        struct match *ret, enum trial_outcome *ret_outcome)
 {
     const struct article *record = &head->article;
+    *ret_outcome = TRIAL_SUPERSEDED;
     if (record->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED))
         return 1;
+    *ret_outcome = TRIAL_WINDOW;
     int64_t apart = now - article_time(record->published, record->seen);
     int64_t window = record->text_hash == article->text_hash ? e->options.exact_window_ms
                                                              : e->options.window_ms;
@@ -190,11 +211,23 @@ static void settle_joins(struct finding *f)
     f->n_joins = 0;
 }
 
+/* Keeps what came of a comparison for engine_explain. */
+static void record_trial(struct trial *trial, enum trial_outcome outcome, const struct head *head,
+                         const struct match *match)
+{
+    trial->outcome = outcome;
+    trial->cluster = match->cluster;
+    trial->text = &head->text;
+    trial->comparison = match->comparison;
+    trial->decision = match->decision;
+}
+
 int engine_find(struct engine *e, struct view *view, const struct prepared *article, int64_t now,
-                struct finding *ret)
+                const struct article *without, struct finding *ret)
 {
     size_t n = article->n_values;
     memset(ret, 0, sizeof *ret);
+    e->n_trials = 0;
     memcpy(e->values, article->values, n * sizeof *e->values);
     e->values[n] = text_value(article->text_hash);
     int r = store_probe(e->store, e->values, n + 1, e->postings);
@@ -202,29 +235,43 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
         r = reserve_stories(e, article->body.n);
     if (r < 0)
         return r;
+    if (without)
+        leave_out(e, n + 1, without);
     spread_stories(article, e->postings, e->stories_a);
 
     struct candidate ranked[LIMIT_CANDIDATES];
     size_t n_ranked = candidates_rank(e, n, ranked);
+    e->n_trials = n_ranked;
+    for (size_t i = 0; i < n_ranked; i++)
+        e->trials[i] = (struct trial){.head = ranked[i].num, .hits = ranked[i].hits,
+                                      .weight = ranked[i].weight, .outcome = TRIAL_NOT_COMPARED};
     for (size_t i = 0; i < n_ranked; i++) {
+        struct trial *trial = &e->trials[i];
         struct head *head;
         struct match match;
         if (ret->n_joins && ranked[i].hits * 2 < n &&
             ret->joins[0].decision.share_longer >= CLEAR_SHARE)
             break;
         r = heads_get(e->heads, view, ranked[i].num, &head);
-        if (r == DUP_ENOENT)
+        if (r == DUP_ENOENT) {
+            trial->outcome = TRIAL_NO_TEXT;
             continue;
+        }
         if (r == 0)
-            r = compare_head(e, view, article, now, head, &e->comparisons[i], &match);
+            r = compare_head(e, view, article, now, head, &e->comparisons[i], &match, &trial->outcome);
         if (r < 0)
             return r;
-        if (r == 1 || match.decision.relation == DUP_ORIGINAL)
+        if (r == 1)
+            continue;
+        record_trial(trial, TRIAL_NOTHING, head, &match);
+        if (match.decision.relation == DUP_ORIGINAL)
             continue;
         /* A story that stands in a digest is an item of it, and no cut of the whole. */
         if (head->article.relation == DUP_ROUNDUP && match.decision.relation == DUP_ABRIDGED)
             match.decision.relation = DUP_ROUNDUP;
         int joins = dup_relation_joins(match.decision.relation);
+        record_trial(trial, head->article.flags & ARTICLE_FURNITURE ? TRIAL_FURNITURE
+                            : joins ? TRIAL_JOINS : TRIAL_LINKED, head, &match);
         if (joins && (head->article.flags & ARTICLE_FURNITURE)) {
             ret->furniture = 1;
             ret->n_joins = ret->n_links = 0;

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define BUCKETS 16384u
-#define PINNED (LIMIT_CANDIDATES + LIMIT_HEADS) /* latest entries that are never evicted */
+/* Latest entries that are never evicted: an article, its candidates, another's heads, a pair. */
+#define PINNED (LIMIT_CANDIDATES + LIMIT_HEADS + 3)
 
 struct heads {
     const struct dup_secret *secret; /* borrowed */

@@ -39,18 +39,24 @@ struct engine {
     uint8_t *stories_a, *stories_b;    /* owned; a token's story count, stories_cap entries */
     size_t stories_cap;
     uint64_t *values;                  /* owned; LIMIT_VALUES + 1 */
-    struct dup_comparison *comparisons;/* owned; LIMIT_CANDIDATES */
+    struct dup_comparison *comparisons;/* owned; LIMIT_CANDIDATES, and one of a pair */
     size_t n_before;                   /* clusters that the article joins, as they were before */
     struct cluster before[LIMIT_CANDIDATES];
+    size_t n_trials;
+    struct trial trials[LIMIT_CANDIDATES]; /* what the latest engine_find tried */
     struct article match, scratch, member; /* what verdicts point into; records under change */
 };
 
 /* The heads that share most with the article, best first, from engine->postings. */
 size_t candidates_rank(const struct engine *engine, size_t n_values, struct candidate *ret);
 
-/* Looks the article up and compares it; writes nothing. now: its time, ms. */
+/* Looks the article up and compares it; writes nothing. now: its time, ms. without: an article
+ * whose values count for nothing, or NULL. What was tried stays in engine->trials, and the values' stories in postings. */
 int engine_find(struct engine *engine, struct view *view, const struct prepared *article,
-                int64_t now, struct finding *ret);
+                int64_t now, const struct article *without, struct finding *ret);
+/* The verdict on what was found, as a check gives it. */
+int engine_found_verdict(struct engine *engine, struct view *view, const struct finding *found,
+                         struct verdict *ret);
 
 /*
  * A token's story count from those of the selected shingles: a shingle's own for the tokens in

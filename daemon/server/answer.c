@@ -54,10 +54,8 @@ static void scores(struct buf *out, double shorter, double longer, double jaccar
     json_key_int(out, "longest_run", longest);
 }
 
-void answer_verdict(struct buf *out, const struct verdict *verdict, uint64_t took_us)
+void answer_decision(struct buf *out, const struct verdict *verdict)
 {
-    static const char *const status[] = {"new", "unchanged", "updated", "checked"};
-    key_word(out, "status", status[verdict->status]);
     key_word(out, "relation", dup_relation_word(verdict->relation));
     if (verdict->cluster) {
         answer_key_cluster(out, "cluster", verdict->cluster);
@@ -76,6 +74,13 @@ void answer_verdict(struct buf *out, const struct verdict *verdict, uint64_t too
     }
     answer_source_brief(out, "source", verdict->source_kind, verdict->source, verdict->confidence);
     json_key_string(out, "why", verdict->why, strlen(verdict->why));
+}
+
+void answer_verdict(struct buf *out, const struct verdict *verdict, uint64_t took_us)
+{
+    static const char *const status[] = {"new", "unchanged", "updated", "checked"};
+    key_word(out, "status", status[verdict->status]);
+    answer_decision(out, verdict);
     json_key_int(out, "took_us", (int64_t)took_us);
 }
 

@@ -12,6 +12,8 @@
 
 /* The fields of a verdict, into an object that is open. */
 void answer_verdict(struct buf *out, const struct verdict *verdict, uint64_t took_us);
+/* What of it is the decision: all but its status and how long it took. */
+void answer_decision(struct buf *out, const struct verdict *verdict);
 /* A short object: id, outlet, url, title, published. */
 void answer_brief(struct buf *out, const struct article *article);
 /* A whole article as an object; view finds its cluster's present id, its head's name, and how it

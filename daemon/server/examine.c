@@ -28,15 +28,16 @@ static void write_range(struct buf *out, const char *key, const struct dup_token
     json_close(out, ']');
 }
 
-static void write_spans(struct buf *out, const struct pair *pair)
+void examine_spans(struct buf *out, const struct dup_comparison *comparison, const struct dup_tokens *a,
+                   const struct dup_tokens *b)
 {
     json_key(out, "spans");
     json_open(out, '[');
-    for (size_t i = 0; i < pair->comparison->n_spans; i++) {
-        const struct dup_span *span = &pair->comparison->spans[i];
+    for (size_t i = 0; i < comparison->n_spans; i++) {
+        const struct dup_span *span = &comparison->spans[i];
         json_open(out, '{');
-        write_range(out, "a", &pair->text_a->body, span->a, span->n);
-        write_range(out, "b", &pair->text_b->body, span->b, span->n);
+        write_range(out, "a", a, span->a, span->n);
+        write_range(out, "b", b, span->b, span->n);
         json_key_int(out, "words", span->n);
         json_close(out, '}');
     }
@@ -58,7 +59,7 @@ static void write_side(struct buf *out, const char *key, const struct dup_eviden
     json_close(out, '}');
 }
 
-static void write_evidence(struct buf *out, const struct dup_decision *decision)
+void examine_evidence(struct buf *out, const struct dup_decision *decision)
 {
     const struct dup_evidence *e = &decision->evidence;
     const char *rule = dup_rule_name(decision->rule);
@@ -75,12 +76,14 @@ static void write_evidence(struct buf *out, const struct dup_decision *decision)
     if (e->titles >= 0)
         json_key_real(out, "titles", e->titles, 3);
     json_key_bool(out, "same_outlet", e->same_outlet);
+    json_key_bool(out, "version_a", e->version_a);
+    json_key_bool(out, "version_b", e->version_b);
     if (e->dated)
         json_key_real(out, "hours", e->hours, 2);
     json_close(out, '}');
 }
 
-static void write_pair(struct buf *out, const struct pair *pair)
+void examine_pair(struct buf *out, const struct pair *pair)
 {
     const struct dup_comparison *comparison = pair->comparison;
     const char *relation = dup_relation_word(pair->decision.relation);
@@ -94,8 +97,8 @@ static void write_pair(struct buf *out, const struct pair *pair)
     json_key_int(out, "words_b", comparison->words_b);
     json_key_real(out, "minhash_jaccard", minhash_share(pair->text_a->minhash, pair->text_b->minhash), 4);
     json_key_int(out, "simhash_distance", __builtin_popcountll(pair->text_a->simhash ^ pair->text_b->simhash));
-    write_evidence(out, &pair->decision);
-    write_spans(out, pair);
+    examine_evidence(out, &pair->decision);
+    examine_spans(out, comparison, &pair->text_a->body, &pair->text_b->body);
 }
 
 static int write_text(struct buf *out, struct store *store, const char *key, uint32_t num)
@@ -145,7 +148,7 @@ int examine_compare(struct engine *engine, struct store *store, struct request *
     if (r < 0)
         return r;
     request_begin(request, out);
-    write_pair(out, &pair);
+    examine_pair(out, &pair);
     if (with_texts) {
         r = write_text(out, store, "text_a", a);
         if (r == 0 && !text)

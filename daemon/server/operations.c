@@ -118,6 +118,7 @@ static const struct operation operations[] = {
     {.name = "cluster", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_cluster},
     {.name = "clusters", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_clusters},
     {.name = "compare", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = examine_compare, .prepares = PREPARE_TEXT},
+    {.name = "explain", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = examine_explain},
     {.name = "export", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_export},
     {.name = "stats", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_stats},
     {.name = "watch", .right = RIGHT_QUERY, .kind = OPERATION_LOOP, .loop = do_watch},

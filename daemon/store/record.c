@@ -69,7 +69,7 @@ int record_encode(const struct article *article, struct buf *out)
     if (article->n_values > LIMIT_VALUES + 1)
         return DUP_ETOOBIG;
     for (uint32_t i = 0; i < article->n_values; i++) {
-        uint64_t value = article->values[i] >> 24;
+        uint64_t value = article->values[i] >> ARTICLE_VALUE_SHIFT;
         buf_add(out, &value, VALUE_BYTES);
     }
     if (out->error)
@@ -135,7 +135,7 @@ int record_decode(const void *data, size_t len, uint32_t num, struct article *re
     for (uint32_t i = 0; i < ret->n_values; i++) {
         uint64_t value = 0;
         read_bytes(&in, &value, VALUE_BYTES);
-        values[i] = value << 24;
+        values[i] = value << ARTICLE_VALUE_SHIFT;
     }
     ret->values = values;
     return in.bad || in.at != in.end ? DUP_ECORRUPT : 0;

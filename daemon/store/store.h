@@ -82,6 +82,8 @@ enum {
     ARTICLE_WITHDRAWN  = 64, /* killed or withdrawn by its source */
 };
 
+#define ARTICLE_VALUE_SHIFT 24 /* low bits of a value that a record does not keep */
+
 struct str { const char *data; size_t len; };
 
 struct article {
