@@ -180,11 +180,11 @@ static int wrong_type(struct reader *r, const struct row *row, struct json_objec
                           json_type_to_name(json_object_get_type(value)));
 }
 
-/* An object where another row of the same name looks inside and finds something. */
+/* An object where another row of the same name looks inside, and finds something or, in a list, may do without. */
 static int has_inside(size_t row, struct json_object *value)
 {
     for (size_t i = 0; i < ROWS; i++)
-        if (row_slot[i] == row_slot[row] && row_sub[i] && json_object_object_get_ex(value, row_sub[i], NULL))
+        if (row_slot[i] == row_slot[row] && row_sub[i] && (strchr(rows[i].path, '[') || json_object_object_get_ex(value, row_sub[i], NULL)))
             return 1;
     return 0;
 }

@@ -269,6 +269,8 @@ int time_parse(const char *text, size_t len, int64_t *ret_ms)
     while (c.end > c.at && (c.end[-1] == ' ' || c.end[-1] == '\t'))
         c.end--;
     size_t n = digits_ahead(&c);
+    if (n == (size_t)(c.end - c.at) && (n == 4 || n == 6))
+        return DUP_EINVAL; /* a year, or a year and month, is no time, and no second of 1970 either */
     if (peek(&c) == '-' || (n == (size_t)(c.end - c.at) && n != 8 && n != 14) || (n > 4 && n != 8 && n != 14))
         return parse_epoch(c, ret_ms);
     return n >= 4 ? parse_iso(c, ret_ms) : parse_rfc822(c, ret_ms);

@@ -88,7 +88,7 @@ static int make_socket(struct server *server, int *ret_fd, struct err *err)
 
 int listen_open(struct server *server, struct err *err)
 {
-    int fd, passed = sd_listen_fds(1);
+    int fd = -1, passed = sd_listen_fds(1);
     if (passed > 1)
         return err_set(err, DUP_EINVAL, "%d sockets were passed; dupd listens on one", passed);
     if (passed == 1) {
