@@ -94,6 +94,7 @@ $(B)/libproto.a: $(PROTO_OBJS); $(archive)
 $(B)/libstore.a: $(STORE_OBJS); $(archive)
 $(B)/libengine.a: $(ENGINE_OBJS); $(archive)
 $(B)/libserver.a: $(SERVER_OBJS); $(archive)
+$(B)/libctl.a: $(filter-out %/main.o,$(CTL_OBJS)); $(archive)
 
 $(B)/dupd: $(B)/daemon/dupd.o $(PARTS)
 	@$(if $(V),,echo "  LD      $@")
@@ -104,9 +105,9 @@ $(B)/dupctl: $(CTL_OBJS) $(B)/libproto.a $(B)/libdup.a $(B)/libbase.a
 	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $^ $(CTL_LIBS) -lxxhash -lutf8proc
 
 # A program links only the archive members that it needs; the group lets the order be.
-$(B)/tests/%: $(B)/tests/%.o $(PARTS)
+$(B)/tests/%: $(B)/tests/%.o $(PARTS) $(B)/libctl.a
 	@$(if $(V),,echo "  LD      $@")
-	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $< -Wl,--start-group $(PARTS) -Wl,--end-group $(DUPD_LIBS) $(TEST_LIBS) -lz
+	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DUPD_LIBS) $(TEST_LIBS) -lz -lsmartcols
 
 tests: all $(UNIT_TESTS) $(TOOLS)
 

@@ -259,15 +259,15 @@ static enum source_step next_element(struct source *source, struct source_entry 
             source->start = source->scanned;
             source->in_element = !source->ended;
         } else {
-            int closed = source->data[source->scanned++] == ']';
+            int closed = source->data[source->scanned++] == ']', missing = ret->len == 0 && !dropped;
             source->in_element = 0;
             source->start = source->scanned;
+            if (missing)
+                wrong(source, ret, "an element of the array is missing");
             if (closed)
                 source->state = SOURCE_AFTER;
-            if (closed && ret->len == 0 && source->element == 1 && !dropped)
-                return SOURCE_MORE; /* [] */
-            if (ret->len == 0 && !dropped)
-                return wrong(source, ret, "an element of the array is missing");
+            if (missing)
+                return closed && source->element == 1 ? SOURCE_MORE /* [] */ : SOURCE_WRONG;
         }
         if (!dropped)
             return SOURCE_ENTRY;
