@@ -28,7 +28,9 @@
  *   evidence ID: NAME ...   the agencies named in it, each as NAME=own/signed/from/weak:FIRST
  *   linked ID: ID ...       what is linked to the cluster of the first
  *
- * Every timeline is played with a store of its own in a private directory.
+ * Every timeline is played with a store of its own in a private directory. The store's secret is
+ * always the same, so that a timeline comes out the same each time; REPLAY_SEED in the environment
+ * makes another one, for measuring what is left to chance.
  */
 #include <errno.h>
 #include <ftw.h>
@@ -578,11 +580,14 @@ static int play(const char *path)
 int main(int argc, char **argv)
 {
     int failures = 0;
+    const char *seed = getenv("REPLAY_SEED");
+    seed = seed && *seed ? seed : "timeline";
     if (argc < 2) {
         fprintf(stderr, "usage: replay FILE.timeline...\n");
         return 2;
     }
     need(&(struct replay){.path = argv[0]}, dup_text_setup(), "setup");
+    store_create_seed(seed, strlen(seed));
     for (int i = 1; i < argc; i++)
         failures += play(argv[i]);
     return failures ? 1 : 0;
