@@ -371,6 +371,7 @@ void connection_accept(uv_stream_t *listener, int status)
         return;
     }
     c->server = server;
+    atomic_flag_clear(&c->denied);
     buf_init(&c->partial, server->config.line);
     buf_init(&c->out, server->config.unsent + LIMIT_REPLY);
     uv_pipe_init(&server->loop, &c->pipe, 0);

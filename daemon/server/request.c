@@ -70,9 +70,8 @@ void request_begin(struct request *request, struct buf *out)
 static void log_denied(struct request *request)
 {
     struct connection *connection = request->connection;
-    if (request->error.code == DUP_EACCES && !connection->denied)
+    if (request->error.code == DUP_EACCES && !atomic_flag_test_and_set(&connection->denied))
         log_warning("denied", "user %u: %s", connection->uid, request->error.message);
-    connection->denied |= request->error.code == DUP_EACCES;
 }
 
 void request_fail(struct request *request)

@@ -69,7 +69,8 @@ struct connection {
     int writes;                      /* write requests under way */
     unsigned rights;                 /* of the peer (rights.h) */
     uid_t uid;
-    unsigned reading : 1, paused : 1, skipping : 1, ended : 1, closing : 1, closed : 1, denied : 1;
+    unsigned reading : 1, paused : 1, skipping : 1, ended : 1, closing : 1, closed : 1;
+    atomic_flag denied;              /* a refusal for want of rights was logged; the writer sets it too */
     struct watch *watch;             /* owned; NULL for none */
 };
 
