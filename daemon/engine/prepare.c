@@ -185,6 +185,37 @@ static void find_credits(const struct dup_agencies *agencies, struct prepared *m
     }
 }
 
+/* Whom any name, host or address means, beside the site that the article stands on; room as in outlets.h. */
+static struct outlet find_outlet(const struct outlets *outlets, struct field name, struct field url, char *room)
+{
+    char host[HOSTS_MAX + 1], site[HOSTS_MAX + 1] = "";
+    struct outlet outlet;
+    if (name.len && url_host(name.data, name.len, host, sizeof host) == 0)
+        name = (struct field){host, strlen(host)};
+    if (url.len && url_host(url.data, url.len, site, sizeof site) < 0)
+        site[0] = '\0';
+    outlets_find(outlets, name.data, name.len, site, strlen(site), room, &outlet);
+    if (outlet.name == host) { /* an address by number */
+        memcpy(room, host, outlet.len);
+        outlet.name = room;
+    }
+    return outlet;
+}
+
+/* The article's outlet gets its one name: stored, counted and asked for by it. */
+static void settle_outlet(const struct outlets *outlets, struct prepared *made)
+{
+    struct field *given = &made->in.outlet;
+    struct outlet outlet = find_outlet(outlets, *given, made->in.url, made->outlet_name);
+    if (outlet.name != given->data) {
+        memmove(made->outlet_name, outlet.name, outlet.len);
+        *given = (struct field){made->outlet_name, outlet.len};
+    }
+    made->outlet = outlet_hash(given->data, given->len);
+    if (outlet.agency)
+        agency_name_keep((struct str){outlet.agency, strlen(outlet.agency)}, made->own);
+}
+
 int prepare_article(struct preparer *p, const struct prepare_options *options,
                     struct json_object *object, struct prepared *ret, struct json_error *err)
 {
@@ -202,10 +233,10 @@ int prepare_article(struct preparer *p, const struct prepare_options *options,
         prepared_done(&made);
         return r;
     }
-    made.outlet = outlet_hash(in->outlet.data, in->outlet.len);
     if (options->agencies)
         find_credits(options->agencies, &made);
     *ret = made;
+    settle_outlet(options->outlets, ret);
     if (in->id.len == 0) {
         int len = snprintf(ret->made_id, sizeof ret->made_id, "x%016llx",
                            (unsigned long long)made.text_hash);
@@ -233,4 +264,11 @@ uint64_t outlet_hash(const char *name, size_t len)
     for (size_t i = 0; i < len; i++)
         folded[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
     return XXH3_64bits(folded, len) | 1;
+}
+
+uint64_t outlet_hash_any(const struct outlets *outlets, const char *name, size_t len)
+{
+    char room[HOSTS_MAX + 1];
+    struct outlet outlet = find_outlet(outlets, (struct field){name, len}, (struct field){0}, room);
+    return outlet_hash(outlet.name, outlet.len);
 }

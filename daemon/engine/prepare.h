@@ -9,6 +9,7 @@
 #define DUPD_PREPARE_H
 
 #include "base/buf.h"
+#include "core/outlets.h"
 #include "dup/credit.h"
 #include "dup/fingerprint.h"
 #include "proto/article.h"
@@ -18,13 +19,15 @@
 struct prepare_options {
     const struct dup_secret *secret;
     const struct dup_agencies *agencies; /* NULL: no credits are looked for */
+    const struct outlets *outlets;       /* NULL: outlets are known by name and host alone */
     size_t body_max;                     /* bytes */
 };
 
 struct prepared {
-    struct article_in in;          /* owned; strings that the rest points into */
+    struct article_in in;          /* owned; strings that the rest points into; outlet: its one name */
     char made_id[24];              /* id made of the text's hash when none was given */
     struct dup_tokens body, title; /* arrays in memory */
+    char outlet_name[HOSTS_MAX + 1]; /* what in.outlet points to when it is not as given */
     uint64_t outlet;               /* hash of the outlet's name; 0 unknown */
     uint64_t text_hash, simhash;
     uint8_t minhash[DUP_LANES];
@@ -56,5 +59,7 @@ void prepared_done(struct prepared *prepared);
 
 /* Hash of an outlet's name, case folded for ASCII; 0 for none. */
 uint64_t outlet_hash(const char *name, size_t len);
+/* The same of any name, alias or host of it. outlets may be NULL. */
+uint64_t outlet_hash_any(const struct outlets *outlets, const char *name, size_t len);
 
 #endif

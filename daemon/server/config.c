@@ -35,6 +35,7 @@ static const struct option options[] = {
     {"dupd", "socket", TEXT, AT(socket), 1, 107, "/run/dupd/dupd.sock"},
     {"dupd", "socket-mode", OCTAL, AT(socket_mode), 0, 0777, "0660"},
     {"dupd", "agencies", TEXT, AT(agencies), 0, CONFIG_TEXT, DUPD_SYSCONFDIR "/dupd/agencies.conf"},
+    {"dupd", "outlets", TEXT, AT(outlets), 0, CONFIG_TEXT, DUPD_SYSCONFDIR "/dupd/outlets.conf"},
     {"dupd", "log-level", LEVEL, AT(log_level), 0, 0, "info"},
     {"store", "map-size", SIZE, AT(map_size), KIB * KIB, KIB << 36, "64G"},
     {"store", "index-memory", SIZE, AT(index_memory), KIB * KIB, KIB << 30, "256M"},

@@ -12,7 +12,7 @@
 
 struct config {
     /* [dupd] */
-    char state_dir[CONFIG_TEXT], socket[CONFIG_TEXT], agencies[CONFIG_TEXT];
+    char state_dir[CONFIG_TEXT], socket[CONFIG_TEXT], agencies[CONFIG_TEXT], outlets[CONFIG_TEXT];
     uint64_t socket_mode, log_level;
     /* [store] */
     uint64_t map_size, index_memory, keep_text, sync, sync_interval_ms, retention_days;

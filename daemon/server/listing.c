@@ -187,7 +187,7 @@ static int read_filter(struct request *request, struct filter *f)
         (r = read_order(request, &f->order)) < 0 || (r = read_cursor(request, &f->cursor)) < 0)
         return r;
     if (outlet.data)
-        f->outlet = outlet_hash(outlet.data, outlet.len);
+        f->outlet = outlet_hash_any(request->tables->outlets, outlet.data, outlet.len);
     if (relation.data && (f->relation = dup_relation_parse(relation.data, relation.len)) < 0)
         return json_error_set(&request->error, DUP_EINVAL, "relation", JSON_NOWHERE, "there is no such relation");
     return 0;

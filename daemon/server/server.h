@@ -39,6 +39,7 @@ struct request {
     const struct operation *operation; /* NULL for a request that is refused */
     struct json_object *object;      /* owned; the request parsed */
     struct prepared prepared;        /* submit, check */
+    struct tables *tables;           /* a reference; a query in a worker */
     struct json_error error;         /* code 0: none */
     struct buf id;                   /* the request's id as raw JSON, empty for none */
     struct buf reply;                /* the answer, lines with their line feeds */
@@ -80,6 +81,7 @@ struct tables {
     unsigned references;
     struct prepare_options prepare;
     struct dup_agencies *agencies;   /* owned; NULL: none configured */
+    struct outlets *outlets;         /* owned; NULL: none configured */
 };
 
 struct overrides {

@@ -1,7 +1,7 @@
 /*
- * The files beside the configuration: the table of agencies, read into memory
- * that workers share. Invariant: tables are complete or not there; a bad file
- * changes nothing.
+ * The files beside the configuration: the tables of agencies and outlets, read
+ * into memory that workers share. Invariant: tables are complete or not
+ * there; a bad file changes nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +44,12 @@ static int read_table(const char *path, const char *standard, struct buf *ret, s
     return r;
 }
 
+/* What the parser of a table said, with the file before it. */
+static int bad_table(const char *path, int code, const char *message, struct err *err)
+{
+    return err_set(err, code, "%s: %s", path, message[0] ? message : dup_strerror(code));
+}
+
 static int load_agencies(const struct config *config, struct tables *tables, struct err *err)
 {
     char message[256] = "";
@@ -53,7 +59,22 @@ static int load_agencies(const struct config *config, struct tables *tables, str
     if (r == 0) {
         r = dup_agencies_parse(text.data, text.len, message, sizeof message, &tables->agencies);
         if (r < 0)
-            err_set(err, r, "%s: %s", config->agencies, message[0] ? message : dup_strerror(r));
+            bad_table(config->agencies, r, message, err);
+    }
+    buf_done(&text);
+    return r == DUP_ENOENT ? 0 : r;
+}
+
+static int load_outlets(const struct config *config, struct tables *tables, struct err *err)
+{
+    char message[256] = "";
+    struct buf text;
+    buf_init(&text, FILE_MAX);
+    int r = read_table(config->outlets, DUPD_SYSCONFDIR "/dupd/outlets.conf", &text, err);
+    if (r == 0) {
+        r = outlets_parse(text.data, text.len, tables->agencies, message, sizeof message, &tables->outlets);
+        if (r < 0)
+            bad_table(config->outlets, r, message, err);
     }
     buf_done(&text);
     return r == DUP_ENOENT ? 0 : r;
@@ -67,12 +88,15 @@ int tables_load(const struct config *config, const struct store *store, struct e
         return err_set(err, DUP_ENOMEM, "out of memory");
     tables->references = 1;
     int r = load_agencies(config, tables, err);
+    if (r == 0)
+        r = load_outlets(config, tables, err);
     if (r < 0) {
         tables_release(tables);
         return r;
     }
     tables->prepare = (struct prepare_options){.secret = store ? store_secret(store) : NULL,
                                                .agencies = tables->agencies,
+                                               .outlets = tables->outlets,
                                                .body_max = (size_t)config->body};
     *ret = tables;
     return 0;
@@ -92,5 +116,6 @@ void tables_release(struct tables *tables)
     if (!tables || --tables->references)
         return;
     dup_agencies_free(tables->agencies);
+    outlets_free(tables->outlets);
     free(tables);
 }

@@ -23,7 +23,7 @@ void watch_free(struct watch *watch)
     free(watch);
 }
 
-static int read_filter(struct request *request, struct watch *watch)
+static int read_filter(struct server *server, struct request *request, struct watch *watch)
 {
     struct str outlet = {0}, relation = {0};
     int r;
@@ -32,7 +32,7 @@ static int read_filter(struct request *request, struct watch *watch)
         (r = query_cluster_id(request, "cluster", &watch->cluster)) < 0 ||
         (r = query_flag(request, "copies", &watch->copies)) < 0)
         return r;
-    watch->outlet = outlet.data ? outlet_hash(outlet.data, outlet.len) : 0;
+    watch->outlet = outlet.data ? outlet_hash_any(server->tables->outlets, outlet.data, outlet.len) : 0;
     watch->relation = relation.data ? dup_relation_parse(relation.data, relation.len) : -1;
     if (relation.data && watch->relation < 0)
         return json_error_set(&request->error, DUP_EINVAL, "relation", JSON_NOWHERE, "there is no such relation");
@@ -56,7 +56,7 @@ int watch_start(struct server *server, struct request *request)
     if (!watch)
         return json_error_set(&request->error, DUP_ENOMEM, "", JSON_NOWHERE, "out of memory");
     buf_init(&watch->id, request->id.len + 1);
-    int r = read_filter(request, watch);
+    int r = read_filter(server, request, watch);
     follow_alias(server, watch);
     if (r == 0 && (r = buf_add(&watch->id, request->id.data, request->id.len)) < 0)
         json_error_set(&request->error, r, "", JSON_NOWHERE, "out of memory");

@@ -217,6 +217,8 @@ static void after_query(uv_work_t *uv, int status)
     struct request *request = work->list;
     (void)status;
     free(work);
+    tables_release(request->tables);
+    request->tables = NULL;
     if (request->error.code) {
         request->more = 0;
         request_fail(request);
@@ -234,6 +236,8 @@ void work_query(struct server *server, struct request *request)
         request->state = REQUEST_DONE;
         return;
     }
+    server->tables->references++;
+    request->tables = server->tables;
     *work = (struct work){.server = server, .list = request};
     uv_queue_work(&server->loop, &work->work, run_query, after_query);
 }

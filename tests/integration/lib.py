@@ -61,6 +61,8 @@ class Daemon:
             command += ["--config", self.config]
         if not any(o.startswith("--agencies") for o in self.options):
             command += ["--agencies", os.path.join(ROOT, "conf/agencies.conf")]
+        if not any(o.startswith("--outlets") for o in self.options):
+            command += ["--outlets", os.path.join(ROOT, "conf/outlets.conf")]
         return command + self.options
 
     def _before_exec(self):
