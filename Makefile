@@ -35,7 +35,7 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-protot
 HARDEN := -fPIE -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 OPT := $(if $(COV),-O0 --coverage,$(if $(SAN),-O1 -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O2))
 CFLAGS ?= -g
-ALLCPPFLAGS := -Iinclude -Idaemon -D_GNU_SOURCE -DDUPD_VERSION='"$(VERSION)"' -DDUPD_SYSCONFDIR='"$(SYSCONFDIR)"' $(CPPFLAGS)
+ALLCPPFLAGS := -Iinclude -Idaemon -Itests -D_GNU_SOURCE -DDUPD_VERSION='"$(VERSION)"' -DDUPD_SYSCONFDIR='"$(SYSCONFDIR)"' $(CPPFLAGS)
 ALLCFLAGS := -std=c11 $(OPT) $(HARDEN) $(WARN) $(CFLAGS) -pthread -MMD -MP
 ALLLDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(if $(SAN),-fsanitize=$(SAN)) $(if $(COV),--coverage) -pthread $(LDFLAGS)
 
@@ -58,6 +58,9 @@ PARTS := $(B)/libserver.a $(B)/libengine.a $(B)/libstore.a $(B)/libproto.a $(B)/
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 TOOLS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c tests/quality/*.c tests/replay/*.c))
+# Tools that make the machine fail, and the library that goes under dupd for it (not beside sanitizers).
+TOOLS += $(patsubst tests/%.c,$(B)/tests/%,$(filter-out %/preload.c,$(wildcard tests/fault/*.c)))
+PRELOAD := $(if $(SAN),,$(B)/tests/fault/preload.so)
 INTEGRATION_TESTS := $(filter-out %.sh %.md %.py,$(wildcard tests/integration/*))
 TIMELINES := $(wildcard tests/replay/*.timeline)
 # Scripts that say "# sanitize" in their first lines run against the sanitized daemon too.
@@ -109,7 +112,12 @@ $(B)/tests/%: $(B)/tests/%.o $(PARTS) $(B)/libctl.a
 	@$(if $(V),,echo "  LD      $@")
 	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DUPD_LIBS) $(TEST_LIBS) -lz -lsmartcols
 
-tests: all $(UNIT_TESTS) $(TOOLS)
+$(B)/tests/fault/preload.so: tests/fault/preload.c tests/fault/record.h
+	@mkdir -p $(@D)
+	@$(if $(V),,echo "  LD      $@")
+	$(Q)$(CC) $(ALLCPPFLAGS) $(ALLCFLAGS) -fPIC -shared -o $@ $< -ldl
+
+tests: all $(UNIT_TESTS) $(TOOLS) $(PRELOAD)
 
 deps:
 	@tests/deps.sh build test

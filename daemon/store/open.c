@@ -34,11 +34,29 @@ void store_create_seed(const void *data, size_t len)
         memcpy(seed.bytes, data, seed.len);
 }
 
+/* Puts the names in a directory on disk: a file that is synced may still lose its name. */
+static int sync_directory(const char *dir, const char *below, struct err *err)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s%s", dir, below);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = fd < 0 || fsync(fd) < 0, error = errno;
+    if (fd >= 0)
+        close(fd);
+    /* Not every file system can. */
+    if (failed && error != EINVAL && error != EACCES)
+        return err_set(err, err_from_errno(error), "cannot sync the directory %s: %s", path, strerror(error));
+    return 0;
+}
+
 static int open_directory(struct store *store, struct err *err)
 {
     struct stat st;
-    if (!store->read_only && mkdir(store->dir, 0700) < 0 && errno != EEXIST)
+    int made = !store->read_only && mkdir(store->dir, 0700) == 0;
+    if (!store->read_only && !made && errno != EEXIST)
         return err_set(err, err_from_errno(errno), "cannot create the state directory %s: %s", store->dir, strerror(errno));
+    if (made && sync_directory(store->dir, "/..", err) < 0)
+        return err->code;
     if (stat(store->dir, &st) < 0)
         return err_set(err, err_from_errno(errno), "cannot use the state directory %s: %s", store->dir, strerror(errno));
     if (!S_ISDIR(st.st_mode))
@@ -207,7 +225,8 @@ static int open_tables(struct store *store, struct err *err)
     }
     store->committed = (struct counters){0};
     r = store_commit(store);
-    return r < 0 ? err_set(err, r, "cannot write to the store in %s: %s", store->dir, dup_strerror(r)) : 0;
+    return r < 0 ? err_set(err, r, "cannot write to the store in %s: %s", store->dir, dup_strerror(r))
+                 : sync_directory(store->dir, "", err);
 }
 
 int store_open(const struct store_options *options, struct err *err, struct store **ret)
