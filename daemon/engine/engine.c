@@ -169,12 +169,12 @@ static void fill_record(struct article *record, const struct prepared *p, uint32
 {
     *record = (struct article){
         .num = num, .cluster = num, .head = num, .version = 1, .words = (uint32_t)p->body.n,
-        .claim = p->claim, .published = p->in.published, .seen = seen, .text_hash = p->text_hash,
+        .claim = p->claim, .place = p->place, .published = p->in.published, .seen = seen, .text_hash = p->text_hash,
         .simhash = p->simhash, .outlet_key = p->outlet, .id = str_of(p->in.id), .outlet = str_of(p->in.outlet),
         .url = str_of(p->in.url), .title = str_of(p->in.title), .byline = str_of(p->in.byline),
         .credit = str_of(p->in.credit), .language = str_of(p->in.language),
         .evolved = str_of(p->in.evolved), .agencies = {p->agencies, strlen(p->agencies)},
-        .own = {p->own, strlen(p->own)}};
+        .own = {p->own, strlen(p->own)}, .printed = str_of(p->printed)};
     memcpy(record->minhash, p->minhash, sizeof record->minhash);
     if (p->in.cut)
         record->flags |= ARTICLE_CUT;

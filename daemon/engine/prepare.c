@@ -157,6 +157,35 @@ int prepare_text(struct preparer *p, const struct dup_secret *secret, struct str
     return r;
 }
 
+#define PRINTED_MAX 200
+
+/* What the strongest credit says, and where: the first that makes the article's claim. */
+static void keep_printed(struct prepared *made, const struct dup_credits *credits)
+{
+    const struct article_in *in = &made->in;
+    size_t i = 0;
+    while (i < credits->n && credits->list[i].claim != credits->claim)
+        i++;
+    if (i == credits->n)
+        return;
+    const struct dup_credit *credit = &credits->list[i];
+    const struct field *field = &in->body;
+    if (credit->place == DUP_PLACE_BYLINE)
+        field = &in->byline;
+    else if (credit->place == DUP_PLACE_FIELD)
+        field = &in->credit;
+    else if (credit->place == DUP_PLACE_TITLE)
+        field = &in->title;
+    size_t len = credit->end - credit->begin;
+    if (len > PRINTED_MAX) {
+        len = PRINTED_MAX;
+        while (len && ((unsigned char)field->data[credit->begin + len] & 0xc0) == 0x80)
+            len--;
+    }
+    made->place = (uint8_t)credit->place;
+    made->printed = (struct field){field->data + credit->begin, len};
+}
+
 static void find_credits(const struct dup_agencies *agencies, struct prepared *made)
 {
     const struct article_in *in = &made->in;
@@ -168,6 +197,7 @@ static void find_credits(const struct dup_agencies *agencies, struct prepared *m
     struct dup_credits credits;
     dup_credits_find(agencies, &input, &credits);
     made->claim = (uint8_t)credits.claim;
+    keep_printed(made, &credits);
     size_t used = 0;
     for (size_t i = 0; i < credits.n; i++) {
         const char *name = dup_agency_name(agencies, credits.list[i].agency);

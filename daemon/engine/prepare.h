@@ -37,6 +37,8 @@ struct prepared {
     struct buf packed;             /* owned; the body, compressed */
     void *memory;                  /* owned: one block for tokens and values */
     uint8_t claim;
+    uint8_t place;                 /* enum dup_place: where its strongest credit stands, */
+    struct field printed;          /* and what it says; in the strings of in */
     char agencies[96];             /* short names joined by '+', "" for none */
     char own[AGENCY_NAME];         /* the agency whose own outlet published it, "" for none */
 };

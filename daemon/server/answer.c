@@ -221,6 +221,10 @@ void answer_article(struct buf *out, struct view *view, const struct article *ar
         json_key_bool(out, "cut_by_source", 1);
     key_word(out, "claim", dup_claim_word(article->claim));
     answer_key_str(out, "agencies", article->agencies);
+    if (article->printed.len) {
+        answer_key_str(out, "printed", article->printed);
+        key_word(out, "where", dup_place_word(article->place));
+    }
     if (!(article->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED)))
         key_word(out, "status", source_status_word(standing(view, article)));
     if (text)

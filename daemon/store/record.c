@@ -12,7 +12,7 @@
 #define RECORD_VERSION 1
 #define VALUE_BYTES 5   /* the index keeps 40 bits of a value */
 #define DAY_MS INT64_C(86400000)
-#define N_STRINGS 10
+#define N_STRINGS 11
 
 void article_init(struct article *article)
 {
@@ -34,7 +34,7 @@ static void string_list(struct article *a, struct str **list)
 {
     struct str *all[N_STRINGS] = {&a->id, &a->outlet, &a->url, &a->title, &a->byline,
                                   &a->credit, &a->language, &a->evolved, &a->agencies,
-                                  &a->own};
+                                  &a->own, &a->printed};
     memcpy(list, all, sizeof all);
 }
 
@@ -43,7 +43,7 @@ struct part { size_t offset, size; };
 #define PART(field) {offsetof(struct article, field), sizeof ((struct article *)0)->field}
 static const struct part parts[] = {
     PART(cluster), PART(head), PART(previous), PART(version), PART(words), PART(longest), PART(linked),
-    PART(relation), PART(flags), PART(claim), PART(share_shorter), PART(share_longer), PART(jaccard),
+    PART(relation), PART(flags), PART(claim), PART(place), PART(share_shorter), PART(share_longer), PART(jaccard),
     PART(published), PART(seen), PART(text_hash), PART(simhash), PART(outlet_key),
     PART(minhash), PART(n_values),
 };
@@ -110,7 +110,7 @@ int record_decode(const void *data, size_t len, uint32_t num, struct article *re
     for (size_t i = 0; i < N_PARTS; i++)
         read_bytes(&in, (char *)ret + parts[i].offset, parts[i].size);
     if (in.bad || ret->n_values > LIMIT_VALUES + 1 || ret->relation >= DUP_RELATION_COUNT ||
-        ret->claim > DUP_CLAIM_AGENCY)
+        ret->claim > DUP_CLAIM_AGENCY || ret->place > DUP_PLACE_TITLE)
         return DUP_ECORRUPT;
     /* Values first in memory, for their alignment; strings behind, each with its NUL. */
     buf_clear(&ret->memory);

@@ -97,6 +97,7 @@ struct article {
     uint8_t relation;          /* enum dup_relation */
     uint8_t flags;             /* ARTICLE_... */
     uint8_t claim;             /* enum dup_claim */
+    uint8_t place;             /* enum dup_place of its strongest credit */
     float share_shorter, share_longer, jaccard;
     int64_t published, seen;   /* ms since 1970; published may be DUP_TIME_NONE */
     uint64_t text_hash, simhash;
@@ -106,6 +107,7 @@ struct article {
     const uint64_t *values;    /* into the holder's memory */
     struct str id, outlet, url, title, byline, credit, language, evolved, agencies;
     struct str own;            /* the agency whose own outlet published it; empty for none */
+    struct str printed;        /* what its strongest credit says; empty for none */
     struct buf memory;         /* owned by a holder: what values and strings point into when read */
 };
 

@@ -18,7 +18,7 @@
 #include "store/internal.h"
 
 #define FIXED_AT 5        /* after checksum and version */
-#define FIXED_SIZE 215    /* docs/STORAGE.md */
+#define FIXED_SIZE 216    /* docs/STORAGE.md */
 #define N_VALUES_AT (FIXED_AT + FIXED_SIZE - 4)
 #define RELATION_AT (FIXED_AT + 28)
 
@@ -35,7 +35,7 @@ static struct str *string_of(struct article *a, int i)
 {
     struct str *all[] = {&a->id, &a->outlet, &a->url, &a->title, &a->byline,
                          &a->credit, &a->language, &a->evolved, &a->agencies,
-                         &a->own};
+                         &a->own, &a->printed};
     return all[i];
 }
 
@@ -50,6 +50,7 @@ static void make(struct article *a, uint32_t num, char *text, size_t text_size, 
     a->relation = (uint8_t)(draw() % DUP_RELATION_COUNT);
     a->flags = (uint8_t)draw();
     a->claim = (uint8_t)(draw() % 3);
+    a->place = (uint8_t)(draw() % 8);
     a->share_shorter = (float)(draw() % 1000) / 1000;
     a->share_longer = (float)(draw() % 1000) / 1000;
     a->jaccard = (float)(draw() % 1000) / 1000;
@@ -66,7 +67,7 @@ static void make(struct article *a, uint32_t num, char *text, size_t text_size, 
     a->n_values = n_values;
     for (size_t i = 0; i < text_size; i++)
         text[i] = (char)draw();
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < 11; i++)
         *string_of(a, i) = (struct str){text + draw() % (text_size / 2), draw() % 3 ? draw() % (text_size / 2) : 0};
 }
 
@@ -83,6 +84,7 @@ static void same(struct article *a, struct article *b)
     assert_int_equal(a->relation, b->relation);
     assert_int_equal(a->flags, b->flags);
     assert_int_equal(a->claim, b->claim);
+    assert_int_equal(a->place, b->place);
     assert_true(a->share_shorter == b->share_shorter && a->share_longer == b->share_longer && a->jaccard == b->jaccard);
     assert_true(a->published == b->published && a->seen == b->seen);
     assert_true(a->text_hash == b->text_hash && a->simhash == b->simhash && a->outlet_key == b->outlet_key);
@@ -90,7 +92,7 @@ static void same(struct article *a, struct article *b)
     assert_int_equal(a->n_values, b->n_values);
     for (uint32_t i = 0; i < a->n_values; i++)
         assert_true(a->values[i] >> 24 == b->values[i] >> 24);
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 11; i++) {
         const struct str *s = string_of(a, i), *t = string_of(b, i);
         assert_int_equal(s->len, t->len);
         if (s->len) {
@@ -228,6 +230,10 @@ static void test_deceit(void **unused)
     seal(&record, 5);
     assert_int_equal(decode_tight(&record, 5), DUP_ECORRUPT);
     record.data[RELATION_AT + 2] = 2;
+    record.data[RELATION_AT + 3] = 8; /* a place that there is not */
+    seal(&record, 5);
+    assert_int_equal(decode_tight(&record, 5), DUP_ECORRUPT);
+    record.data[RELATION_AT + 3] = 7;
     record.data[4]++; /* a later version of the record */
     seal(&record, 5);
     assert_int_equal(decode_tight(&record, 5), DUP_ECORRUPT);
