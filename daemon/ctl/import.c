@@ -104,7 +104,7 @@ static void add_entry(struct import *import, const struct source_entry *entry, c
     if (!reason && !line_is_article(import->ctl->parser, entry->data, entry->len))
         reason = "this is an operation, no article; import sends only articles";
     import->ring[(import->first + import->count++) % IMPORT_WINDOW] =
-        (struct pending){import->file, entry->line, entry->element, reason};
+        (struct pending){import->file, entry->line, entry->element, import->bytes_before + import->source.in.bytes, reason};
     if (reason)
         return;
     buf_add(&import->out, entry->data, entry->len);
@@ -197,7 +197,7 @@ static void pump(struct import *import)
             send_some(import);
         if (fds[1].revents && !import->stopped)
             fill_file(import);
-        tally_draw(&import->tally, import->bytes_before + import->source.in.bytes, import->total);
+        tally_draw(&import->tally, import->bytes_settled, import->total);
     }
     tally_clear(&import->tally);
 }

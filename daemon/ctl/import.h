@@ -13,6 +13,7 @@
 struct pending {
     const char *file;     /* borrowed from argv */
     uint64_t line, element;
+    uint64_t read;        /* bytes of all files that were read when it was taken */
     const char *reason;   /* refused here, never sent; NULL for a line that was sent */
 };
 
@@ -23,6 +24,7 @@ struct import {
     const char *file;              /* the one under way, NULL for none */
     struct source source;
     uint64_t bytes_before, total;  /* of the files; total 0: unknown */
+    uint64_t bytes_settled;        /* of the files, up to the last entry that was dealt with */
     struct buf out;                /* out.data[sent..len) waits for the socket */
     size_t sent;
     struct pending *ring;          /* owned; IMPORT_WINDOW places */

@@ -19,7 +19,7 @@ static const struct ctl_option article_options[] = {
     {"outlet", "NAME", "who published it (else the host of the URL)"},
     {"title", "TEXT", "its headline"},
     {"byline", "TEXT", "its author line"},
-    {"published", "TIME", "when: 2026-03-02T06:00:00Z, a day, or what feeds use"},
+    {"published", "TIME", "when: 2026-03-02T06:00:00Z, a day, or what feeds use (else now)"},
     {"language", "CODE", "such as en"},
     {NULL, NULL, NULL},
 };

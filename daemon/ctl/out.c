@@ -188,6 +188,13 @@ char *out_count(char *out, uint64_t number)
     return out;
 }
 
+char *out_things(char *out, size_t size, uint64_t number, const char *word)
+{
+    char count[32];
+    snprintf(out, size, "%s %s%s", out_count(count, number), word, number == 1 ? "" : "s");
+    return out;
+}
+
 int out_flush(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))

@@ -28,6 +28,8 @@ size_t out_utf8_end(const char *text, size_t len);
 
 /* 12345 as "12,345"; out holds at least 32 bytes. Returns out. */
 char *out_count(char *out, uint64_t number);
+/* The number with the word after it, in the plural where it calls for that: "1 article", "2 articles". */
+char *out_things(char *out, size_t size, uint64_t number, const char *word);
 
 /* Flushes standard output: 0, or CTL_REFUSED after saying that it could not be written. */
 int out_flush(void);

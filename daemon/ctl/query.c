@@ -158,10 +158,11 @@ static int is_cluster_id(const char *text)
 static void print_cluster_head(struct json_object *reply)
 {
     struct json_object *heads = show_member(reply, "heads");
+    char articles[48], outlets[48];
     fputs("cluster ", stdout);
     out_text(stdout, show_string(reply, "cluster"), SIZE_MAX);
-    printf(": %lld articles, %lld outlets, %lld linked\n", (long long)show_int(reply, "articles"),
-           (long long)show_int(reply, "outlets"), (long long)show_int(reply, "links"));
+    printf(": %s, %s, %lld linked\n", out_things(articles, sizeof articles, (uint64_t)show_int(reply, "articles"), "article"),
+           out_things(outlets, sizeof outlets, (uint64_t)show_int(reply, "outlets"), "outlet"), (long long)show_int(reply, "links"));
     fputs("from ", stdout);
     out_text(stdout, show_string(reply, "started"), SIZE_MAX);
     fputs(" to ", stdout);

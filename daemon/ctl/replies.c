@@ -44,6 +44,7 @@ static void settle(struct import *import)
         import->tally.last_file = import_name(entry->file);
         import->tally.last_line = entry->line;
     }
+    import->bytes_settled = entry->read;
     import->first = (import->first + 1) % IMPORT_WINDOW;
     import->count--;
 }

@@ -130,7 +130,7 @@ void show_article(struct json_object *article)
 
 void show_verdict(struct json_object *verdict, int colour)
 {
-    char share[16];
+    char share[16], articles[48], outlets[48];
     struct json_object *match = show_member(verdict, "match");
     put(show_string(verdict, "id"));
     fputs(*show_string(verdict, "id") ? ": " : "", stdout);
@@ -146,7 +146,8 @@ void show_verdict(struct json_object *verdict, int colour)
     if (*show_string(verdict, "cluster")) {
         fputs(", cluster ", stdout);
         put(show_string(verdict, "cluster"));
-        printf(" (%lld articles, %lld outlets)", (long long)show_int(verdict, "articles"), (long long)show_int(verdict, "outlets"));
+        printf(" (%s, %s)", out_things(articles, sizeof articles, (uint64_t)show_int(verdict, "articles"), "article"),
+               out_things(outlets, sizeof outlets, (uint64_t)show_int(verdict, "outlets"), "outlet"));
     }
     if (json_object_get_boolean(show_member(verdict, "first")))
         fputs(", its first print", stdout);

@@ -39,6 +39,18 @@ static int request_of_text(const struct ctl *ctl, const char *op, const char *pa
     return 0;
 }
 
+/* Whether the first line is an article by itself and there is more after it. */
+static int has_more_lines(struct ctl *ctl, const struct buf *content, size_t at)
+{
+    const char *feed = memchr(content->data + at, '\n', content->len - at);
+    struct json_object *object = NULL;
+    if (!feed || feed[1 + strspn(feed + 1, " \t\r\n")] == '\0')
+        return 0;
+    int whole = json_parse_line(ctl->parser, content->data + at, (size_t)(feed - content->data) - at, &object, NULL) == 0;
+    json_object_put(object);
+    return whole;
+}
+
 /* A JSON object, which has its brace at data[brace]; the operation goes in front of its members. */
 static int request_of_json(struct ctl *ctl, const char *op, const char *path, struct buf *content, size_t brace,
                            struct buf *request)
@@ -49,6 +61,10 @@ static int request_of_json(struct ctl *ctl, const char *op, const char *path, st
                          strcmp(path, "-") == 0 ? "standard input" : path);
             return CTL_USAGE;
         }
+    }
+    if (has_more_lines(ctl, content, brace)) {
+        out_complain("%s holds more than one article; see dupctl import", strcmp(path, "-") == 0 ? "standard input" : path);
+        return CTL_USAGE;
     }
     for (size_t i = 0; i < content->len; i++) {
         if (content->data[i] == '\n')

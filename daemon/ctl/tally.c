@@ -63,7 +63,7 @@ void tally_draw(struct tally *tally, uint64_t done, uint64_t total)
     if (!tally->bar || now - tally->drawn_us < DRAW_EVERY_US)
         return;
     struct buf line;
-    char count[32], rate[32];
+    char count[48], rate[32];
     double seconds = seconds_of(tally), share = total ? (double)done / (double)total : 0;
     uint64_t answered = tally->accepted + tally->refused;
     buf_init(&line, 512);
@@ -74,7 +74,7 @@ void tally_draw(struct tally *tally, uint64_t done, uint64_t total)
             buf_add_char(&line, i < full ? '=' : i == full ? '>' : ' ');
         buf_add_str(&line, "] ");
     }
-    buf_printf(&line, "%s articles  %s/s  %.1f MB/s  ", out_count(count, answered),
+    buf_printf(&line, "%s  %s/s  %.1f MB/s  ", out_things(count, sizeof count, answered, "article"),
                out_count(rate, (uint64_t)((double)answered / seconds)), (double)tally->bytes / 1e6 / seconds);
     if (total && share > 0.001) {
         add_time(&line, share < 1 ? seconds / share - seconds : 0);
@@ -95,8 +95,10 @@ void tally_draw(struct tally *tally, uint64_t done, uint64_t total)
 
 void tally_clear(struct tally *tally)
 {
-    if (tally->drawn)
+    if (tally->drawn) {
         fputs("\r\033[K", stderr);
+        fflush(stderr); /* before whatever takes the bar's place */
+    }
     tally->drawn = 0;
 }
 
@@ -134,11 +136,11 @@ static void sort_relations(const struct tally_list *list, struct tally_list *ret
 
 void tally_print(const struct tally *tally, int complete)
 {
-    char count[32], rate[32];
+    char count[48], rate[32];
     double seconds = seconds_of(tally);
     struct tally_list relations;
     sort_relations(&tally->relations, &relations);
-    printf("%s articles in %.1f s (%s/s, %.1f MB/s)\n", out_count(count, tally->accepted), seconds,
+    printf("%s in %.1f s (%s/s, %.1f MB/s)\n", out_things(count, sizeof count, tally->accepted, "article"), seconds,
            out_count(rate, (uint64_t)((double)tally->accepted / seconds)), (double)tally->bytes / 1e6 / seconds);
     if (tally->statuses.n) {
         puts("by status");
