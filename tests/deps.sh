@@ -9,7 +9,7 @@ packages() {
     build) echo gcc libc6-dev libuv1-dev libxxhash-dev liblmdb-dev libjson-c-dev libutf8proc-dev \
                 libzstd-dev libsystemd-dev libsmartcols-dev libinih-dev zlib1g-dev ;;
     test) echo libcmocka-dev python3 zstd binutils pkgconf ;;
-    lint) echo cppcheck shellcheck groff-base binutils ;;
+    lint) echo cppcheck shellcheck groff-base binutils python3 ;;
     coverage) echo gcovr ;;
     torture) echo mmdebstrap util-linux ;;
     *) echo "deps.sh: no such group: $1 (build, test, lint, coverage, torture)" >&2; exit 2 ;;

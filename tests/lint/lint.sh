@@ -8,9 +8,9 @@ cd "$(dirname "$0")/../.." || exit 2
 build=${1:-build}
 red=0
 
-files() { # PATTERN...: the project's files; those git knows, or all in a copy without git
-    if [ -d .git ]; then git ls-files --cached --others --exclude-standard -- "$@"
-    else find . -path ./build -prune -o -type f -print | sed 's|^\./||' | while read -r file; do
+files() { # PATTERN...: the project's files; those git knows, or all where there is no git
+    if [ -e .git ] && command -v git >/dev/null; then git ls-files --cached --others --exclude-standard -- "$@"
+    else find . \( -path './build*' -o -path ./.git \) -prune -o -type f -print | sed 's|^\./||' | while read -r file; do
             for pattern; do
                 # shellcheck disable=SC2254
                 case $file in $pattern) echo "$file"; break ;; esac
