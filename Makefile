@@ -157,11 +157,16 @@ lint:
 	@+$(MAKE_ALL) $(B)/libdup.a
 	@tests/lint/lint.sh $(B)
 
-# Line coverage of the unit and integration tests.
+# Line coverage by the unit tests, timelines and integration tests, file by file and for each folder.
 coverage:
 	@tests/deps.sh build test coverage
+	@rm -rf build-cov
 	@+$(MAKE_ALL) check COV=1
-	@gcovr --root . --object-directory build-cov --filter 'daemon/' --print-summary
+	@gcovr --root . --object-directory build-cov --filter daemon/ --json build-cov/coverage.json
+	@gcovr --root . --add-tracefile build-cov/coverage.json
+	@for part in base core proto store engine server ctl; do \
+	  gcovr --root . --add-tracefile build-cov/coverage.json --filter daemon/$$part/ --print-summary --output /dev/null | \
+	    sed -n "s|^lines: *|daemon/$$part: |p"; done
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(BINDIR) $(LIBDIR) $(PKGCONFIGDIR) $(INCLUDEDIR)/dup $(MANDIR)/man1 \
