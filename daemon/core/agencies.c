@@ -65,6 +65,10 @@ static int set_flag(struct parser *p, struct sections_text key, struct sections_
         p->a->agencies[p->agency].homonym = 1;
         return 0;
     }
+    if (sections_is(key, "portal")) {
+        p->a->agencies[p->agency].portal = 1;
+        return 0;
+    }
     if (p->a->signoff)
         return complain(p, "sign-offs are %s's already", p->a->agencies[p->a->signoff].name);
     p->a->signoff = p->agency;
@@ -100,7 +104,7 @@ static int take_value(struct sections *s, struct sections_text key, struct secti
             return agencies_add_domain(p->a, value.p, value.len, p->agency);
         if (sections_is(key, "shape"))
             return set_shapes(p, value);
-        if (sections_is(key, "homonym") || sections_is(key, "signoffs"))
+        if (sections_is(key, "homonym") || sections_is(key, "portal") || sections_is(key, "signoffs"))
             return set_flag(p, key, value);
     }
     return complain(p, "no key \"%.*s\" in this section", sections_shown(key), key.p);
@@ -124,7 +128,7 @@ static int add_agency(struct parser *p, struct sections_text name)
     if (!copy)
         return DUP_ENOMEM;
     p->agency = (uint32_t)a->n;
-    a->agencies[a->n++] = (struct agency){ copy, SHAPE_ALL, 0 };
+    a->agencies[a->n++] = (struct agency){ copy, SHAPE_ALL, 0, 0 };
     return 0;
 }
 

@@ -30,7 +30,8 @@
     X(AGENCIES_LINK, 12, "link")          /* lower case within a place name */  \
     X(AGENCIES_SIGNOFF, 13, "signoff")    /* opens a reporter sign-off */       \
     X(AGENCIES_EDITED, 14, "edited")      /* its second half */                 \
-    X(AGENCIES_CABLED, 15, "cabled")      /* ends a Chinese dateline */
+    X(AGENCIES_CABLED, 15, "cabled")      /* ends a Chinese dateline */         \
+    X(AGENCIES_HALF, 17, "half")          /* opens one, if edited follows */
 
 enum {
     AGENCIES_NAME = 1,
@@ -47,6 +48,7 @@ struct agency {
     char *name;       /* owned */
     uint8_t shapes;
     uint8_t homonym;  /* its name means other things too: only the full shape counts */
+    uint8_t portal;   /* a news site that calls itself an agency: its name on its own pages says nothing */
 };
 
 struct agencies_hit {

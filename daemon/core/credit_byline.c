@@ -187,7 +187,7 @@ void credit_find_byline(struct credit_find *f)
     }
     size_t n = split(f, parts);
     for (size_t k = 0; k < n; k++)
-        if (parts[k].names.n)
+        if (parts[k].names.n && !(k > 0 && match(f, parts[k - 1].lo, f->n, AGENCIES_PHOTO, &hit)))
             credit_note_names(f, beside(f, parts, n, k), &parts[k].names, parts[k].lo,
                               parts[k].hi);
 }

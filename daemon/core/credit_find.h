@@ -17,6 +17,7 @@ struct credit_find {
     struct credit_token *t; /* n tokens of the stretch */
     size_t n;
     enum dup_place place;
+    int cut;                /* the stretch is only the end of a line */
     uint32_t host;          /* the agency whose site the article stands on, or 0 */
     struct dup_credits *out;
 };
@@ -61,6 +62,12 @@ size_t credit_close(const struct credit_find *f, size_t i, size_t max);
 
 /* The dateline and what else credits the text at its start: f holds the head of the body. */
 void credit_find_head(struct credit_find *f);
+
+/* The first token at or after i that is none of the marks, hi at most. */
+size_t credit_skip(const struct credit_find *f, size_t i, size_t hi, const char *marks);
+
+/* What names by themselves claim: "agencies" at the end of a text says it in a weaker sense only. */
+enum dup_claim credit_own_claim(const struct credit_find *f, const struct credit_names *names);
 
 /* One line of the tail, or with whole = 0 only the end of one. */
 void credit_find_line(struct credit_find *f, int whole);

@@ -14,7 +14,7 @@
 
 /* What stands between the start of the line (or of the sentence) and a token. */
 struct before {
-    size_t words;
+    size_t words, commas;
     int whole;    /* it goes back to the start of the line */
     int date, caps;
     int caseless; /* a script without capitals */
@@ -42,10 +42,13 @@ static struct before look_back(const struct credit_find *f, size_t i)
         if (t->kind == CREDIT_MARK) {
             if (t->mark == '?' || t->mark == '^')
                 break;
+            b.commas += t->mark == ',';
         } else if (t->kind == CREDIT_NUMBER) {
             b.date = 1;
         } else if (t->kind == CREDIT_WORD && t->flags & CREDIT_LOWER) {
+            /* a month: "Nov 3", "3 nov", "3. novembra", "nov. 3" */
             int dated = is_number(f, k) || (k >= 2 && is_number(f, k - 2)) ||
+                        (k >= 3 && f->t[k - 2].mark == '.' && is_number(f, k - 3)) ||
                         (k < i && f->t[k].mark == '.' && is_number(f, k + 1));
             if (!dated && !is_link(f, k - 1))
                 break;
@@ -106,8 +109,9 @@ static int is_dateline(const struct before *b, enum after after, int homonym)
     if (b->whole && b->words <= 8) {
         if (after == AFTER_DASH)
             return 1;
-        if (b->caseless)
-            return 0;
+        if (b->caseless) /* no capitals that tell a place: a date does, or that nothing else is there */
+            return homonym ? b->commas && (b->date || b->words <= 4)
+                           : b->date || b->words <= 2 || (b->commas && b->words <= 4);
         if (homonym)
             return b->date || (b->caps && after == AFTER_STOP);
         return b->caps || b->date || b->words <= 3;
@@ -135,6 +139,9 @@ static int try_bracket(struct credit_find *f, size_t i)
     if (claim == DUP_CLAIM_NONE)
         return 0;
     struct before b = look_back(f, i);
+    struct agencies_hit hit;
+    if (b.caseless && i > 0 && agencies_match(f->a, f->text, f->t, i - 1, i, AGENCIES_FILL, &hit))
+        return 0; /* "the agency (SANA) said" */
     /* A bracket that brings its own place, (서울=연합뉴스), needs none around it. */
     int complete = names.end == close && f->t[close - 1].begin > f->t[i + 1].begin && b.whole &&
                    b.words == 0 && f->t[i + 1].kind != CREDIT_MARK;
@@ -171,7 +178,7 @@ static int try_name(struct credit_find *f, size_t i)
     struct credit_names names;
 
     if (!first && mark != '-' && mark != '.' && mark != '|' && mark != '(' && mark != '[' &&
-        mark != ',')
+        mark != ',' && !is_number(f, i - 1))
         return 0;
     if (!credit_names_at(f, i, f->n, SHAPE_DATELINE, &names))
         return 0;
@@ -184,8 +191,10 @@ static int try_name(struct credit_find *f, size_t i)
     if (mark == '(' || mark == '[')
         return 0;
     enum after after = look_ahead(f, names.end);
+    /* "AFP-Reporter" is one word; "WAFA- " ends a dateline. */
     int hyphen = after == AFTER_DASH && f->t[names.end].mark == '-' &&
-                 !(f->t[names.end].flags & CREDIT_SPACED);
+                 !(f->t[names.end].flags & CREDIT_SPACED) && names.end + 1 < f->n &&
+                 !(f->t[names.end + 1].flags & (CREDIT_SPACED | CREDIT_LINE));
     if (first) {
         int dated = names.end + 1 < f->n && f->t[names.end].mark == ',' &&
                     is_number(f, names.end + 1);
@@ -194,7 +203,8 @@ static int try_name(struct credit_find *f, size_t i)
     } else {
         struct before b = look_back(f, i);
         int parted = mark == '|' || (mark == '-' && f->t[i - 1].flags & CREDIT_SPACED) ||
-                     ((mark == '.' || mark == ',') && (b.date || b.caps));
+                     ((mark == '.' || mark == ',') && (b.date || b.caps)) ||
+                     (is_number(f, i - 1) && after == AFTER_DASH);
         if (!b.whole || !parted || hyphen || after == AFTER_TEXT || b.words > 8)
             return 0;
         if (b.caseless ? b.words > 3 || after != AFTER_DASH

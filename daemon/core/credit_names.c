@@ -26,7 +26,7 @@ static int is_mark(const struct credit_find *f, size_t i, size_t hi, const char 
 
 /* One name at i, with fillers before and after it. Returns the token after it, or 0. */
 static size_t one_name(const struct credit_find *f, size_t i, size_t hi, unsigned shapes,
-                       uint32_t *ret_agency)
+                       uint32_t *ret_agency, int *ret_homonym)
 {
     struct agencies_hit hit;
     size_t k = i;
@@ -39,8 +39,11 @@ static size_t one_name(const struct credit_find *f, size_t i, size_t hi, unsigne
         if (fillers == FILLERS_MAX || !match(f, k, hi, AGENCIES_FILL, &hit))
             return 0;
         k = hit.next;
+        k += (size_t)(is_mark(f, k, hi, ".") && k < hi && !(f->t[k].flags & CREDIT_SPACED)); /* "Corr." */
     }
     *ret_agency = hit.agency;
+    /* One word may mean other things; Agence France-Presse does not. */
+    *ret_homonym = f->a->agencies[hit.agency].homonym && hit.next == k + 1;
     k = hit.next;
     for (int fillers = 0; fillers < FILLERS_MAX && match(f, k, hi, AGENCIES_FILL, &hit); fillers++)
         k = hit.next;
@@ -56,13 +59,15 @@ int credit_names_at(const struct credit_find *f, size_t i, size_t hi, unsigned s
     for (size_t k = i;;) {
         struct agencies_hit hit;
         uint32_t agency;
-        size_t after = one_name(f, k, hi, shapes, &agency);
+        int homonym;
+        size_t after = one_name(f, k, hi, shapes, &agency, &homonym);
         if (!after)
             break;
         if (ret->n < CREDIT_NAMES)
             ret->agency[ret->n++] = agency;
         ret->generic |= agency == DUP_AGENCY_GENERIC;
-        ret->homonym |= f->a->agencies[agency].homonym;
+        /* Two names in a row say by themselves that agencies are meant. */
+        ret->homonym = ret->n == 1 && homonym;
         ret->end = k = after;
         size_t joiners = 0;
         for (; joiners < 3; joiners++) {
@@ -88,7 +93,9 @@ int credit_at_end(const struct credit_find *f, size_t i, size_t hi)
 
 int credit_is_boundary(const struct credit_find *f, size_t i)
 {
-    if (i == 0 || f->t[i].flags & CREDIT_LINE)
+    if (i == 0)
+        return !f->cut;
+    if (f->t[i].flags & CREDIT_LINE)
         return 1;
     const struct credit_token *before = &f->t[i - 1];
     switch (before->mark) {
@@ -106,6 +113,9 @@ void credit_note(struct credit_find *f, enum dup_claim claim, uint32_t agency, s
 {
     struct dup_credits *out = f->out;
 
+    /* House style: a news site that calls itself an agency signs every text of its own. */
+    if (agency == f->host && f->a->agencies[agency].portal)
+        return;
     for (size_t k = 0; k < out->n; k++)
         if (out->list[k].agency == agency && out->list[k].claim >= claim)
             return;

@@ -1,10 +1,12 @@
 /*
- * A line of the tail, or the end of one: where credits stand by themselves,
- * in a closing bracket, after a dash, or after words that announce them.
- * Invariant: a name counts only where such a shape holds it up to the end of
- * the line or bracket, so that running text about an agency says nothing.
+ * The end of a line of the tail: where credits stand in a closing bracket,
+ * after a dash, or after words that announce them. Invariant: a name counts
+ * only where such a shape holds it up to the end of the line or bracket, so
+ * that running text about an agency says nothing.
  */
 #include "core/credit_find.h"
+
+#include <string.h>
 
 #define OWN_TOKENS 24
 #define PARTS_MAX 12
@@ -12,103 +14,6 @@
 static int match(const struct credit_find *f, size_t i, unsigned wanted, struct agencies_hit *ret)
 {
     return i < f->n && agencies_match(f->a, f->text, f->t, i, f->n, wanted, ret);
-}
-
-static size_t skip_marks(const struct credit_find *f, size_t i, size_t hi, const char *marks)
-{
-    for (; i < hi && f->t[i].kind == CREDIT_MARK; i++) {
-        const char *m = marks;
-        while (*m && *m != f->t[i].mark)
-            m++;
-        if (!*m)
-            break;
-    }
-    return i;
-}
-
-/* A credit of its own is "agencies" only in a weaker sense at the end of a text. */
-static enum dup_claim own_claim(const struct credit_find *f, const struct credit_names *names)
-{
-    return names->generic && names->n == 1 && f->place == DUP_PLACE_END ? DUP_CLAIM_FROM
-                                                                        : DUP_CLAIM_AGENCY;
-}
-
-/* "wit/apr/dpa", "rc/msh (dpa, AFP)", "FMW/Bloomberg": desks or authors, then agencies. */
-static int is_signed(struct credit_find *f, size_t lo, size_t hi)
-{
-    struct credit_names names;
-    size_t i = lo;
-
-    for (; i + 1 < hi && f->t[i].kind == CREDIT_WORD; i += 2) {
-        const struct credit_token *t = &f->t[i];
-        int initials = t->flags & (CREDIT_LOWER | CREDIT_CAPS) && t->end - t->begin <= 5;
-        char mark = f->t[i + 1].mark;
-        if (!initials)
-            return 0;
-        if (mark == '(' && i > lo)
-            break;
-        if (i > lo && credit_names_at(f, i, hi, SHAPE_TAIL, &names) && names.end == hi)
-            break;
-        if (mark != '/' || f->t[i + 1].flags & CREDIT_SPACED)
-            return 0;
-    }
-    if (i == lo || i >= hi)
-        return 0;
-    if (f->t[i].kind == CREDIT_WORD && i + 1 < hi && f->t[i + 1].mark == '(')
-        i += 2;
-    if (!credit_names_at(f, i, hi, SHAPE_TAIL, &names) || !credit_at_end(f, names.end, hi))
-        return 0;
-    credit_note_names(f, DUP_CLAIM_FROM, &names, lo, hi);
-    return 1;
-}
-
-/* "Von A B, dpa", "A B - La Presse canadienne": a few capitalised words, a mark, the name. */
-static int is_person_of(struct credit_find *f, size_t lo, size_t hi)
-{
-    struct agencies_hit hit;
-    struct credit_names names;
-    size_t i = match(f, lo, AGENCIES_BY, &hit) ? hit.next : lo, words = 0;
-
-    for (; i < hi; i++) {
-        const struct credit_token *t = &f->t[i];
-        if (t->kind == CREDIT_WORD && (t->flags & CREDIT_UPPER || match(f, i, AGENCIES_AND | AGENCIES_LINK, &hit)))
-            words++;
-        else if (t->mark == ',' || t->mark == '|' ||
-                 (t->mark == '-' && t->flags & CREDIT_SPACED)) {
-            if (words >= 2 && words <= 12 &&
-                credit_names_at(f, i + 1, hi, SHAPE_BYLINE, &names) && names.end == hi &&
-                !names.generic) {
-                credit_note_names(f, DUP_CLAIM_AGENCY, &names, lo, hi);
-                return 1;
-            }
-            if (t->mark != ',')
-                return 0;
-        } else if (t->mark != '.' && t->mark != '\'' && t->mark != '-') {
-            return 0;
-        }
-    }
-    return 0;
-}
-
-int credit_own_line(struct credit_find *f, size_t lo, size_t hi)
-{
-    unsigned shapes = f->place == DUP_PLACE_END ? SHAPE_TAIL : SHAPE_BYLINE;
-    struct agencies_hit hit;
-    struct credit_names names;
-
-    lo = skip_marks(f, lo, hi, "([-|*\".'/");
-    while (hi > lo && skip_marks(f, hi - 1, hi, ")]-|*\".'/") == hi)
-        hi--;
-    if (lo >= hi || hi - lo > OWN_TOKENS || match(f, lo, AGENCIES_PHOTO, &hit))
-        return 0;
-    size_t first = match(f, lo, AGENCIES_BY, &hit) ? hit.next : lo;
-    if (credit_names_at(f, first, hi, shapes, &names) && credit_at_end(f, names.end, hi)) {
-        credit_note_names(f, own_claim(f, &names), &names, lo, hi);
-        return 1;
-    }
-    if (f->place == DUP_PLACE_END && is_signed(f, lo, hi))
-        return 1;
-    return is_person_of(f, lo, hi);
 }
 
 /* The bracket or /slashes/ that the line ends with. */
@@ -153,7 +58,7 @@ static void find_closing_dash(struct credit_find *f)
             continue;
         if (credit_names_at(f, i + 1, f->n, SHAPE_TAIL, &names) &&
             credit_at_end(f, names.end, f->n))
-            credit_note_names(f, own_claim(f, &names), &names, i + 1, names.end);
+            credit_note_names(f, credit_own_claim(f, &names), &names, i + 1, names.end);
     }
 }
 
@@ -190,11 +95,11 @@ static uint32_t site_in(const struct credit_find *f, size_t i)
 static void find_source(struct credit_find *f, size_t i, size_t k)
 {
     struct credit_names names;
-    size_t after = skip_marks(f, k, f->n, ":-*=");
+    size_t after = credit_skip(f, k, f->n, ":-*=");
 
     if (credit_names_at(f, after, f->n, SHAPE_ALL, &names) &&
         credit_at_end(f, names.end, f->n)) {
-        credit_note_names(f, own_claim(f, &names), &names, i, names.end);
+        credit_note_names(f, credit_own_claim(f, &names), &names, i, names.end);
         return;
     }
     if (f->n - i > PARTS_MAX * 2)
@@ -209,9 +114,12 @@ static void find_source(struct credit_find *f, size_t i, size_t k)
         char before = f->t[at - 1].mark;
         int parted = at == after || before == ',' || before == '+' || before == '/';
         unknown = parted ? 1 : unknown + (before != '.' && f->t[at].kind != CREDIT_MARK);
+        /* "Quelle: ntv.de, abc/dpa": somebody of the house signs before the agency. */
+        int signs = before == '/' && at >= 2 && f->t[at - 2].end - f->t[at - 2].begin <= 4 &&
+                    f->t[at - 2].flags & CREDIT_LOWER;
         if (parted && credit_names_at(f, at, f->n, SHAPE_ALL, &names) &&
             (names.end == f->n || f->t[names.end].mark == ',' || f->t[names.end].mark == '+'))
-            credit_note_names(f, own_claim(f, &names), &names, i, names.end);
+            credit_note_names(f, signs ? DUP_CLAIM_FROM : credit_own_claim(f, &names), &names, i, names.end);
     }
 }
 
@@ -233,7 +141,7 @@ static void find_copyright(struct credit_find *f, size_t i, size_t k)
     }
     if (!credit_names_at(f, k, f->n, SHAPE_TAIL, &names) || names.generic)
         return;
-    k = skip_marks(f, names.end, f->n, ",");
+    k = credit_skip(f, names.end, f->n, ",");
     while (k < f->n && f->t[k].kind == CREDIT_NUMBER)
         k++;
     if (k < f->n && (f->t[k].mark == '/' || (f->t[k].kind == CREDIT_WORD &&
@@ -243,8 +151,18 @@ static void find_copyright(struct credit_find *f, size_t i, size_t k)
         credit_note_names(f, DUP_CLAIM_AGENCY, &names, i, names.end);
 }
 
+/* (c), in Latin or Cyrillic letters. */
+static int is_letter_c(const struct credit_find *f, size_t i)
+{
+    const char *p = f->text + f->t[i].begin;
+    size_t len = f->t[i].end - f->t[i].begin;
+
+    return (len == 1 && (*p | 0x20) == 'c') ||
+           (len == 2 && (memcmp(p, "\xd1\x81", 2) == 0 || memcmp(p, "\xd0\xa1", 2) == 0));
+}
+
 /* "(Reporting by A; Editing by B)": the agency that signs so, unless one is named. */
-static void find_signoff(struct credit_find *f, size_t i, size_t k)
+static void find_signoff(struct credit_find *f, size_t i, size_t k, int half)
 {
     struct agencies_hit hit;
     struct credit_names names;
@@ -261,7 +179,7 @@ static void find_signoff(struct credit_find *f, size_t i, size_t k)
     }
     /* One word before the colon, "Reporting from Paris:", is not yet a signature. */
     int opening = bracketed || (f->t[i].flags & CREDIT_LINE);
-    if (f->a->signoff && (edited || (k - i >= 2 && opening && f->n - i < 40 &&
+    if (f->a->signoff && (edited || (k - i >= 2 && !half && opening && f->n - i < 40 &&
                                      (bracketed || i == 0) &&
                                      f->t[f->n - 1].mark != ':' && f->t[f->n - 1].mark != ',')))
         credit_note(f, DUP_CLAIM_AGENCY, f->a->signoff, i, f->n);
@@ -279,6 +197,16 @@ static void find_givers(struct credit_find *f, size_t i)
         }
 }
 
+/* Whether somebody is named at token k: a capital (or a script without), or a site. */
+static int is_somebody(const struct credit_find *f, size_t k)
+{
+    if (k >= f->n)
+        return 0;
+    const struct credit_token *t = &f->t[k];
+    return t->kind == CREDIT_CHAR || (t->kind == CREDIT_WORD && !(t->flags & CREDIT_LOWER)) ||
+           (k + 2 < f->n && f->t[k + 1].mark == '.' && !(f->t[k + 2].flags & CREDIT_SPACED));
+}
+
 static void find_announced(struct credit_find *f, size_t i, const struct agencies_hit *hit)
 {
     struct agencies_hit more;
@@ -288,7 +216,7 @@ static void find_announced(struct credit_find *f, size_t i, const struct agencie
     switch (hit->kind) {
     case AGENCIES_WITH:
         if ((!boundary && hit->next < i + 2) ||
-            !credit_names_at(f, skip_marks(f, hit->next, f->n, ":*"), f->n, SHAPE_ALL, &names))
+            !credit_names_at(f, credit_skip(f, hit->next, f->n, i == 0 ? ":*-" : ":*"), f->n, SHAPE_ALL, &names))
             return;
         while (match(f, names.end, AGENCIES_GAVE | AGENCIES_FILL, &more))
             names.end = more.next;
@@ -316,19 +244,21 @@ static void find_announced(struct credit_find *f, size_t i, const struct agencie
         credit_note(f, DUP_CLAIM_AGENCY, hit->agency, i, hit->next);
         return;
     case AGENCIES_PROVIDED:
-        if (!boundary && i > 6)
+        if (!boundary && (i > 6 || f->cut))
             return;
         if (credit_names_at(f, hit->next, f->n, SHAPE_ALL, &names))
             credit_note_names(f, DUP_CLAIM_AGENCY, &names, i, names.end);
-        else if (hit->next >= i + 2 && f->n - i < 40 && !(f->t[i].flags & CREDIT_LOWER && boundary && i > 0))
+        else if (hit->next >= i + 2 && f->n - i < 40 &&
+                 (!(f->t[i].flags & CREDIT_LOWER) || i == 0 || (i == 1 && hit->next >= i + 3)) && is_somebody(f, credit_skip(f, hit->next, f->n, ":\"'*")))
             credit_note(f, DUP_CLAIM_AGENCY, DUP_AGENCY_GENERIC, i, f->n);
         return;
     case AGENCIES_COPYRIGHT:
         find_copyright(f, i, hit->next);
         return;
     case AGENCIES_SIGNOFF:
+    case AGENCIES_HALF:
         if (boundary)
-            find_signoff(f, i, hit->next);
+            find_signoff(f, i, hit->next, hit->kind == AGENCIES_HALF);
         return;
     default:
         return;
@@ -337,13 +267,14 @@ static void find_announced(struct credit_find *f, size_t i, const struct agencie
 
 #define ANNOUNCING (AGENCIES_WITH | AGENCIES_GAVE | AGENCIES_MIXED | AGENCIES_SOURCE | \
                     AGENCIES_FEED | AGENCIES_OWN | AGENCIES_PROVIDED | AGENCIES_COPYRIGHT | \
-                    AGENCIES_SIGNOFF)
+                    AGENCIES_SIGNOFF | AGENCIES_HALF)
 
 void credit_find_line(struct credit_find *f, int whole)
 {
     struct agencies_hit hit;
 
     f->place = DUP_PLACE_END;
+    f->cut = !whole;
     if (f->n == 0 || (whole && match(f, 0, AGENCIES_PHOTO, &hit)))
         return;
     if (whole && f->n <= OWN_TOKENS && credit_own_line(f, 0, f->n))
@@ -354,6 +285,8 @@ void credit_find_line(struct credit_find *f, int whole)
         const struct credit_token *t = &f->t[i];
         if (t->mark == '^')
             find_copyright(f, i, i + 1);
+        else if (t->mark == '(' && i + 2 < f->n && f->t[i + 2].mark == ')' && is_letter_c(f, i + 1))
+            find_copyright(f, i, i + 3);
         else if (t->mark == '@' && i > 0) {
             uint32_t agency = host_at(f, t->end);
             if (agency)

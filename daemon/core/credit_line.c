@@ -1,0 +1,156 @@
+/*
+ * Lines that are nothing but a credit: an agency's name with or without its
+ * desk, a person of the agency, a dateline by itself. Invariant: the whole
+ * line is accounted for, so that no sentence passes for a credit.
+ */
+#include "core/credit_find.h"
+
+#define OWN_TOKENS 24
+
+static int match(const struct credit_find *f, size_t i, unsigned wanted, struct agencies_hit *ret)
+{
+    return i < f->n && agencies_match(f->a, f->text, f->t, i, f->n, wanted, ret);
+}
+
+size_t credit_skip(const struct credit_find *f, size_t i, size_t hi, const char *marks)
+{
+    for (; i < hi && f->t[i].kind == CREDIT_MARK; i++) {
+        const char *m = marks;
+        while (*m && *m != f->t[i].mark)
+            m++;
+        if (!*m)
+            break;
+    }
+    return i;
+}
+
+enum dup_claim credit_own_claim(const struct credit_find *f, const struct credit_names *names)
+{
+    return names->generic && names->n == 1 && f->place == DUP_PLACE_END ? DUP_CLAIM_FROM
+                                                                        : DUP_CLAIM_AGENCY;
+}
+
+/* "wit/apr/dpa", "rc/msh (dpa, AFP)", "FMW/Bloomberg": desks or authors, then agencies. */
+static int is_signed(struct credit_find *f, size_t lo, size_t hi)
+{
+    struct credit_names names;
+    size_t i = lo;
+
+    for (; i + 1 < hi && f->t[i].kind == CREDIT_WORD; i += 2) {
+        const struct credit_token *t = &f->t[i];
+        int initials = t->flags & (CREDIT_LOWER | CREDIT_CAPS) && t->end - t->begin <= 5;
+        char mark = f->t[i + 1].mark;
+        if (!initials)
+            return 0;
+        if (mark == '(' && i > lo)
+            break;
+        if (i > lo && credit_names_at(f, i, hi, SHAPE_TAIL, &names) && names.end == hi)
+            break;
+        if (mark != '/' || f->t[i + 1].flags & CREDIT_SPACED)
+            return 0;
+    }
+    if (i == lo || i >= hi)
+        return 0;
+    if (f->t[i].kind == CREDIT_WORD && i + 1 < hi && f->t[i + 1].mark == '(')
+        i += 2;
+    if (!credit_names_at(f, i, hi, SHAPE_TAIL, &names) || !credit_at_end(f, names.end, hi))
+        return 0;
+    credit_note_names(f, DUP_CLAIM_FROM, &names, lo, hi);
+    return 1;
+}
+
+/* "Von A B, dpa", "A B - La Presse canadienne": a few capitalised words, a mark, the name. */
+static int is_person_of(struct credit_find *f, size_t lo, size_t hi)
+{
+    struct agencies_hit hit;
+    struct credit_names names;
+    size_t i = match(f, lo, AGENCIES_BY, &hit) ? hit.next : lo, words = 0;
+
+    for (; i < hi; i++) {
+        const struct credit_token *t = &f->t[i];
+        if (t->kind == CREDIT_WORD && (t->flags & CREDIT_UPPER || match(f, i, AGENCIES_AND | AGENCIES_LINK, &hit)))
+            words++;
+        else if (t->mark == ',' || t->mark == '|' ||
+                 (t->mark == '-' && t->flags & CREDIT_SPACED)) {
+            if (words >= 2 && words <= 12 &&
+                credit_names_at(f, i + 1, hi, SHAPE_BYLINE, &names) && names.end == hi &&
+                !names.generic) {
+                credit_note_names(f, DUP_CLAIM_AGENCY, &names, lo, hi);
+                return 1;
+            }
+            if (t->mark != ',')
+                return 0;
+        } else if (t->mark != '.' && t->mark != '\'' && t->mark != '-') {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* "DAMASCUS-SANA", "Baku, November 29, AZERTAC": the dateline as a line of its own. */
+static int is_place_of(struct credit_find *f, size_t lo, size_t hi)
+{
+    struct credit_names names;
+    size_t words = 0;
+    int date = 0;
+
+    for (size_t i = lo; i < hi && words <= 4; i++) {
+        const struct credit_token *t = &f->t[i];
+        int parted = t->mark == '-' || t->mark == '|' || (t->mark == ',' && date);
+        date |= t->kind == CREDIT_NUMBER;
+        words += t->kind == CREDIT_WORD && (i == lo || f->t[i - 1].kind != CREDIT_NUMBER);
+        if (t->kind == CREDIT_WORD && t->flags & CREDIT_LOWER && !date)
+            return 0;
+        if (i > lo && parted && credit_names_at(f, i + 1, hi, SHAPE_DATELINE, &names) && names.end == hi) {
+            credit_note_names(f, DUP_CLAIM_AGENCY, &names, lo, hi);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What follows a name in a line of the tail and says nothing: "IANS abc/def", "PTI SMN SMN". */
+static int is_desk(const struct credit_find *f, size_t i, size_t hi)
+{
+    size_t slashes = 0, caps = 0, words = 0;
+
+    if (i >= hi || f->t[i].kind != CREDIT_WORD || !(f->t[i].flags & CREDIT_SPACED))
+        return 0;
+    for (; i < hi; i++) {
+        const struct credit_token *t = &f->t[i];
+        slashes += t->mark == '/';
+        if (t->kind == CREDIT_MARK && t->mark != '/' && t->mark != '-')
+            return 0;
+        if (t->kind == CREDIT_MARK)
+            continue;
+        words++;
+        caps += (t->flags & CREDIT_CAPS) != 0;
+        if (t->kind != CREDIT_WORD || t->end - t->begin > 4 || !(t->flags & (CREDIT_LOWER | CREDIT_CAPS)))
+            return 0;
+    }
+    return words <= 4 && (caps == words || slashes);
+}
+
+int credit_own_line(struct credit_find *f, size_t lo, size_t hi)
+{
+    unsigned shapes = f->place == DUP_PLACE_END ? SHAPE_TAIL : SHAPE_BYLINE;
+    struct agencies_hit hit;
+    struct credit_names names;
+
+    lo = credit_skip(f, lo, hi, "([-|*\".'/");
+    while (hi > lo && credit_skip(f, hi - 1, hi, ")]-|*\".'/") == hi)
+        hi--;
+    if (lo >= hi || hi - lo > OWN_TOKENS || match(f, lo, AGENCIES_PHOTO, &hit))
+        return 0;
+    size_t first = match(f, lo, AGENCIES_BY, &hit) ? hit.next : lo;
+    if (credit_names_at(f, first, hi, shapes, &names) &&
+        (credit_at_end(f, names.end, hi) ||
+         (f->place == DUP_PLACE_END && !names.generic && is_desk(f, names.end, hi)))) {
+        credit_note_names(f, credit_own_claim(f, &names), &names, lo, hi);
+        return 1;
+    }
+    if (f->place == DUP_PLACE_END && is_signed(f, lo, hi))
+        return 1;
+    return is_person_of(f, lo, hi) || (f->place == DUP_PLACE_START && is_place_of(f, lo, hi));
+}
+

@@ -1,0 +1,643 @@
+/*
+ * Goal: what an article says about its source is read from shape and place: datelines, bylines and tails
+ * of many agencies and languages count; photo credits, captions, sourcing, teasers and other meanings of
+ * the same letters do not. All texts are invented; the table is the one that comes with dupd, read from
+ * the source tree, where the tests run.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dup/credit.h"
+
+static const char first[] =
+    "The council of the harbour town agreed on a new ferry timetable after two evenings of debate. Boats will leave "
+    "every forty minutes in summer, and hourly once the clocks go back.";
+static const char rest[] =
+    "Residents of the outer islands had asked for a late crossing, and a trial of three months was granted. A clerk "
+    "will count passengers at both piers.\n"
+    "The harbour master said the older of the two boats would be overhauled in spring. Until then a rented vessel takes "
+    "its place, slower but with more room for bicycles.\n";
+static const char last[] =
+    "Tickets stay at their present price, the chair of the committee added, and children travel free on Sundays. The "
+    "next review is due before the winter season ends.";
+
+/* Where the words stand: before the text, on a line before it, within, at the end of its last line,
+ * on a line behind it, or in a field. */
+enum where { HEAD, LINE, INSIDE, GLUED, TAIL, BYLINE, FIELD, TITLE, WHOLE };
+
+struct sample { enum where where; const char *words, *claim, *agencies, *url; };
+
+static struct dup_agencies *table;
+
+static int setup(void **state)
+{
+    static char text[1 << 20];
+    char message[256] = "";
+    FILE *file = fopen("conf/agencies.conf", "r");
+    (void)state;
+    if (!file)
+        return -1;
+    size_t len = fread(text, 1, sizeof text, file);
+    fclose(file);
+    int r = dup_agencies_parse(text, len, message, sizeof message, &table);
+    if (r < 0)
+        fprintf(stderr, "conf/agencies.conf: %s\n", message);
+    return r;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    dup_agencies_free(table);
+    return 0;
+}
+
+/* The agencies found, joined by '+' in the order found; "-" for none. */
+static void list_of(const struct dup_credits *found, char *out, size_t size)
+{
+    size_t used = 0;
+    snprintf(out, size, "-");
+    for (size_t i = 0; i < found->n && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? "+" : "",
+                                 dup_agency_name(table, found->list[i].agency));
+}
+
+static int judge(const struct sample *s)
+{
+    static char body[8192];
+    struct dup_credit_input in = {.title = "Harbour town agrees on ferries", .body = body};
+    struct dup_credits found;
+    char list[256];
+    const char *w = s->words;
+    const char *head = s->where == HEAD || s->where == LINE ? w : "", *joint = s->where == HEAD ? " " : s->where == LINE ? "\n" : "";
+    const char *inside = s->where == INSIDE ? w : "", *glued = s->where == GLUED ? w : "", *tail = s->where == TAIL ? w : "";
+    snprintf(body, sizeof body, "%s%s%s %s\n%s%s%s%s%s%s", head, joint, first, inside, rest, last, *glued ? " " : "", glued,
+             *tail ? "\n" : "", tail);
+    if (s->where == WHOLE)
+        snprintf(body, sizeof body, "%s", w);
+    if (s->where == TITLE)
+        in.title = w;
+    in.body_len = strlen(body);
+    in.title_len = strlen(in.title);
+    if (s->where == BYLINE)
+        in.byline = w, in.byline_len = strlen(w);
+    if (s->where == FIELD)
+        in.credit = w, in.credit_len = strlen(w);
+    if (s->url)
+        in.url = s->url, in.url_len = strlen(s->url);
+    dup_credits_find(table, &in, &found);
+    list_of(&found, list, sizeof list);
+    int right = (!s->claim || strcmp(dup_claim_word(found.claim), s->claim) == 0) && (!s->agencies || strcmp(list, s->agencies) == 0);
+    if (!right)
+        fprintf(stderr, "  \"%s\": want %s %s, got %s %s\n", w, s->claim ? s->claim : "a claim", s->agencies ? s->agencies : "", dup_claim_word(found.claim), list);
+    return !right;
+}
+
+static void judge_all(const struct sample *samples, size_t n)
+{
+    int wrong = 0;
+    for (size_t i = 0; i < n; i++)
+        wrong += judge(&samples[i]);
+    assert_int_equal(wrong, 0);
+}
+#define JUDGE(samples) judge_all(samples, sizeof samples / sizeof *samples)
+
+static void test_datelines(void **state)
+{
+    static const struct sample samples[] = {
+        {HEAD, "LONDON (Reuters) -", "agency", "Reuters", 0},
+        {HEAD, "LONDON, Nov 3 (Reuters) -", "agency", "Reuters", 0},
+        {HEAD, "PORT ALDER, England (AP) —", "agency", "AP", 0},
+        {HEAD, "PORT ALDER, England (AP) _", "agency", "AP", 0},
+        {HEAD, "NEW DELHI, Nov 3 (PTI)", "agency", "PTI", 0},
+        {HEAD, "New Delhi, November 3 (IANS):", "agency", "IANS", 0},
+        {HEAD, "New Delhi [India], November 3 (ANI):", "agency", "ANI", 0},
+        {HEAD, "Kolkata: Nov 3 (UNI)", "agency", "UNI", 0},
+        {HEAD, "KARACHI, Nov 03 (APP):", "agency", "APP", 0},
+        {HEAD, "DHAKA, Nov 3, 2020 (BSS) -", "agency", "BSS", 0},
+        {HEAD, "KUALA LUMPUR, Nov 3 (Bernama) --", "agency", "Bernama", 0},
+        {HEAD, "Jakarta (ANTARA) -", "agency", "Antara", 0},
+        {HEAD, "BEIJING, Nov. 3 (Xinhua) --", "agency", "Xinhua", 0},
+        {HEAD, "SEOUL, Nov. 3 (Yonhap) --", "agency", "Yonhap", 0},
+        {HEAD, "TOKYO (Kyodo) --", "agency", "Kyodo", 0},
+        {HEAD, "Pyongyang, November 3 (KCNA) --", "agency", "KCNA", 0},
+        {HEAD, "HANOI, Nov 3 (VNA) -", "agency", "VNA", 0},
+        {HEAD, "Paris, le 4 mai (AFP) -", "agency", "AFP", 0},
+        {HEAD, "Paris, 4 mai 2020 (AFP) -", "agency", "AFP", 0},
+        {HEAD, "(AFP) -", "agency", "AFP", 0},
+        {HEAD, "AFP -", "agency", "AFP", 0},
+        {HEAD, "BRUXELLES (Belga) -", "agency", "Belga", 0},
+        {HEAD, "Berlin (dpa) -", "agency", "dpa", 0},
+        {HEAD, "Berlin (dpa/afp)", "agency", "dpa+AFP", 0},
+        {HEAD, "Frankfurt/Main (dpa/lhe) -", "agency", "dpa", 0},
+        {HEAD, "Köln (SID) -", "agency", "SID", 0},
+        {HEAD, "Wien (APA) -", "agency", "APA", 0},
+        {HEAD, "Wien (APA/dpa) –", "agency", "APA+dpa", 0},
+        {HEAD, "Bern (sda) -", "agency", "Keystone-SDA", 0},
+        {HEAD, "Hannover (epd).", "agency", "epd", 0},
+        {HEAD, "Madrid, 3 nov (EFE).-", "agency", "EFE", 0},
+        {HEAD, "Madrid, 3 nov. (EUROPA PRESS) -", "agency", "Europa Press", 0},
+        {HEAD, "LISBOA, 3 nov (Xinhua) --", "agency", "Xinhua", 0},
+        {HEAD, "La Habana, 3 nov (Prensa Latina)", "agency", "Prensa Latina", 0},
+        {HEAD, "Buenos Aires, 3 noviembre (NA) --", "agency", "NA", 0},
+        {HEAD, "Lisboa, 03 nov 2020 (Lusa) –", "agency", "Lusa", 0},
+        {HEAD, "(ANSA) - ROMA, 12 MAG -", "agency", "ANSA", 0},
+        {HEAD, "ROMA (ITALPRESS) -", "agency", "Italpress", 0},
+        {HEAD, "Roma, 3 nov. (Adnkronos) -", "agency", "Adnkronos", 0},
+        {HEAD, "Roma, 3 nov. (askanews) -", "agency", "Askanews", 0},
+        {HEAD, "AGI -", "agency", "AGI", 0},
+        {HEAD, "МОСКВА, 29 ноя - РИА Новости.", "agency", "RIA", 0},
+        {HEAD, "МОСКВА, 29 ноября. /ТАСС/.", "agency", "TASS", 0},
+        {HEAD, "Москва. 29 ноября. INTERFAX.RU -", "agency", "Interfax", 0},
+        {HEAD, "КИЕВ. 29 ноября. УНН.", "agency", "UNN", 0},
+        {HEAD, "29 ноября, Минск /Корр. БЕЛТА/.", "agency", "BelTA", 0},
+        {HEAD, "НУР-СУЛТАН. КАЗИНФОРМ -", "agency", "Kazinform", 0},
+        {HEAD, "БИШКЕК, 29 ноября /Кабар/.", "agency", "Kabar", 0},
+        {HEAD, "ЕРЕВАН, 29 НОЯБРЯ, АРМЕНПРЕСС.", "agency", "Armenpress", 0},
+        {LINE, "Baku, November 29, AZERTAC", "agency", "AZERTAC", 0},
+        {HEAD, "BAKU, Azerbaijan, Nov.29. Trend:", "agency", "Trend", 0},
+        {HEAD, "ANKARA (AA) -", "agency", "Anadolu", 0},
+        {HEAD, "İSTANBUL (DHA) -", "agency", "DHA", 0},
+        {HEAD, "BURSA (İHA) -", "agency", "IHA", 0},
+        {HEAD, "القاهرة (رويترز) -", "agency", "Reuters", 0},
+        {HEAD, "القاهرة (رويترز)", "agency", "Reuters", 0},
+        {HEAD, "باريس (أ ف ب) -", "agency", "AFP", 0},
+        {HEAD, "باريس - أ ف ب:", "agency", "AFP", 0},
+        {HEAD, "الرياض - واس:", "agency", "SPA", 0},
+        {HEAD, "القاهرة في 3 نوفمبر / أ ش أ /", "agency", "MENA", 0},
+        {HEAD, "عمان 3 تشرين الثاني (بترا)-", "agency", "Petra", 0},
+        {LINE, "دمشق-سانا", "agency", "SANA", 0},
+        {HEAD, "الكويت - 3 - 11 (كونا) --", "agency", "KUNA", 0},
+        {HEAD, "رام الله 3-11-2020 وفا-", "agency", "WAFA", 0},
+        {LINE, "بغداد - واع", "agency", "INA", 0},
+        {HEAD, "تهران - ایرنا -", "agency", "IRNA", 0},
+        {HEAD, "कोलंबो, तीन नवंबर (भाषा)", "agency", "PTI", 0},
+        {HEAD, "नई दिल्ली, 3 नवंबर (आईएएनएस)।", "agency", "IANS", 0},
+        {HEAD, "नई दिल्ली (एएनआई)।", "agency", "ANI", 0},
+        {HEAD, "ঢাকা, ৩ নভেম্বর, ২০২০ (বাসস) :", "agency", "BSS", 0},
+        {HEAD, "新华社北京11月3日电", "agency", "Xinhua", 0},
+        {HEAD, "北京11月3日电 (新华社)", "agency", "Xinhua", 0},
+        {HEAD, "中新网北京11月3日电", "agency", "CNS", 0},
+        {HEAD, "中新社北京11月3日电 (记者 王某)", "agency", "CNS", 0},
+        {HEAD, "（中央社記者王小明台北3日電）", "agency", "CNA", 0},
+        {HEAD, "（法新社巴黎3日電）", "agency", "AFP", 0},
+        {HEAD, "(서울=연합뉴스) 김철수 기자 =", "agency", "Yonhap", 0},
+        {HEAD, "[서울=뉴시스] 김철수 기자 =", "agency", "Newsis", 0},
+        {HEAD, "(서울=뉴스1) 김철수 기자 =", "agency", "News1 Korea", 0},
+        {HEAD, "【ロンドン共同】", "agency", "Kyodo", 0},
+        {HEAD, "【パリ時事】", "agency", "Jiji", 0},
+        {HEAD, "［東京 ３日 ロイター］ -", "agency", "Reuters", 0},
+        {HEAD, "【11月3日 AFP】", "agency", "AFP", 0},
+        {HEAD, "Warszawa (PAP) -", "agency", "PAP", 0},
+        {HEAD, "Praha (ČTK) -", "agency", "CTK", 0},
+        {HEAD, "Praha 3. listopadu (ČTK) -", "agency", "CTK", 0},
+        {HEAD, "Bratislava 3. novembra (TASR) -", "agency", "TASR", 0},
+        {HEAD, "BRATISLAVA (SITA) -", "agency", "SITA", 0},
+        {HEAD, "ZAGREB, 3. studenoga (Hina) -", "agency", "Hina", 0},
+        {HEAD, "BEOGRAD, 3. novembra (Tanjug) -", "agency", "Tanjug", 0},
+        {HEAD, "Ljubljana, 3. novembra (STA) -", "agency", "STA", 0},
+        {HEAD, "София, 3 ноември /БТА/", "agency", "BTA", 0},
+        {HEAD, "Oslo (NTB):", "agency", "NTB", 0},
+        {HEAD, "VILNIUS, Nov 3, BNS -", "agency", "BNS", 0},
+        {HEAD, "ACCRA, Nov. 3, GNA -", "agency", "GNA", 0},
+        {HEAD, "Abuja, Nov. 3, 2020 (NAN)", "agency", "NAN", 0},
+        {HEAD, "Luanda, 3 Nov (Angop) –", "agency", "Angop", 0},
+        {HEAD, "Dakar, 3 nov (APS) –", "agency", 0, 0},
+        {HEAD, "ALGER (APS) -", "agency", "APS", 0},
+        {HEAD, "Rabat, 3 nov (MAP) -", "agency", "MAP", 0},
+        {HEAD, "TUNIS, 3 nov (TAP) -", "agency", "TAP", 0},
+        {HEAD, "Addis Ababa, November 3, 2020 (ENA)", "agency", "ENA", 0},
+        {HEAD, "DUBAI, 3rd November, 2020 (WAM) --", "agency", "WAM", 0},
+        {HEAD, "TORONTO, Nov. 3, 2020 /CNW/ -", "agency", "CNW", 0},
+        {HEAD, "TORONTO, Nov. 3, 2020 (GLOBE NEWSWIRE) --", "agency", "GlobeNewswire", 0},
+        {HEAD, "BOSTON--(BUSINESS WIRE)--", "agency", "Business Wire", 0},
+        {HEAD, "МОСКВА, 29 ноября, ФедералПресс.", "agency", "RIA FederalPress", "https://paper.example/1"},
+        {HEAD, "МОСКВА, 29 ноября, ФедералПресс.", "none", "-", "https://fedpress.ru/news/1"},
+        {HEAD, "МОСКВА, 29 ноя - РИА Новости.", "agency", "RIA", "https://ria.ru/1"},
+        {LINE, "WASHINGTON (AFP)", "agency", "AFP", 0},
+        {LINE, "By Ann Field, Associated Press", "agency", "AP", 0},
+        {LINE, "Reuters", "agency", "Reuters", 0},
+        {LINE, "by AFP", "agency", "AFP", 0},
+        {LINE, "Von Anna Feld, dpa", "agency", "dpa", 0},
+    };
+    (void)state;
+    JUDGE(samples);
+}
+
+static void test_tails(void **state)
+{
+    static const struct sample samples[] = {
+        {TAIL, "PTI", "agency", "PTI", 0},
+        {GLUED, "PTI", "none", "-", 0},
+        {TAIL, "(Reuters)", "agency", "Reuters", 0},
+        {GLUED, "(Reuters)", "agency", "Reuters", 0},
+        {GLUED, "- Reuters", "agency", "Reuters", 0},
+        {GLUED, "— AFP", "agency", "AFP", 0},
+        {GLUED, "(AFP)", "agency", "AFP", 0},
+        {TAIL, "-- IANS", "agency", "IANS", 0},
+        {TAIL, "--IANS", "agency", "IANS", 0},
+        {TAIL, "--IANS abc/def", "agency", "IANS", 0},
+        {TAIL, "PTI ABC DEF", "agency", "PTI", 0},
+        {TAIL, "With inputs from PTI", "from", "PTI", 0},
+        {TAIL, "(With inputs from PTI)", "from", "PTI", 0},
+        {TAIL, "(With PTI inputs)", "from", "PTI", 0},
+        {TAIL, "(With agency inputs)", "from", "generic", 0},
+        {TAIL, "With input from agencies", "from", "generic", 0},
+        {TAIL, "(Inputs from ANI)", "from", "ANI", 0},
+        {TAIL, "With inputs from ANI and PTI.", "from", "ANI+PTI", 0},
+        {TAIL, "— With files from The Canadian Press", "from", "CP", 0},
+        {TAIL, "The Associated Press contributed to this report.", "from", "AP", 0},
+        {TAIL, "Reuters contributed to this article.", "from", "Reuters", 0},
+        {TAIL, "Associated Press writer Ann Field in Paris contributed to this report.", "from", "AP", 0},
+        {TAIL, "(This story has not been edited by our staff and is auto-generated from a syndicated feed.)", "agency", "generic", 0},
+        {TAIL, "© 2020 AFP", "agency", "AFP", 0},
+        {TAIL, "(c) 2020, Bloomberg", "agency", "Bloomberg", 0},
+        {TAIL, "Copyright 2020 The Associated Press. All rights reserved.", "agency", "AP", 0},
+        {TAIL, "(Reporting by Ann Field; Editing by Bo Stone)", "agency", "Reuters", 0},
+        {TAIL, "Reporting by Ann Field; editing by Bo Stone", "agency", "Reuters", 0},
+        {TAIL, "Quelle: dpa", "agency", "dpa", 0},
+        {TAIL, "Quelle: ntv.de, abc/dpa", "from", "dpa", 0},
+        {TAIL, "dpa", "agency", "dpa", 0},
+        {TAIL, "(dpa)", "agency", "dpa", 0},
+        {TAIL, "(APA)", "agency", "APA", 0},
+        {TAIL, "(sda)", "agency", "Keystone-SDA", 0},
+        {TAIL, "mit Material von dpa", "from", "dpa", 0},
+        {TAIL, "abc/AFP", "from", "AFP", 0},
+        {TAIL, "(AFP/dpa/abc)", 0, 0, 0},
+        {TAIL, "Avec AFP", "from", "AFP", 0},
+        {TAIL, "(avec AFP)", "from", "AFP", 0},
+        {TAIL, "(avec agences)", "from", "generic", 0},
+        {TAIL, "Source : AFP", "agency", "AFP", 0},
+        {TAIL, "Avec Reuters et AFP", "from", "Reuters+AFP", 0},
+        {TAIL, "Fuente: EFE", "agency", "EFE", 0},
+        {TAIL, "EFE", "agency", "EFE", 0},
+        {TAIL, "(Con información de EFE)", "from", "EFE", 0},
+        {TAIL, "Con información de agencias", "from", "generic", 0},
+        {TAIL, "Con información de AFP y Reuters.", "from", "AFP+Reuters", 0},
+        {TAIL, "Fonte: ANSA", "agency", "ANSA", 0},
+        {TAIL, "(ANSA).", "agency", "ANSA", 0},
+        {TAIL, "RIPRODUZIONE RISERVATA © Copyright ANSA", "agency", "ANSA", 0},
+        {TAIL, "Fonte: Agência Brasil", "agency", "Agencia Brasil", 0},
+        {TAIL, "*Com informações da Agência Brasil", "from", "Agencia Brasil", 0},
+        {TAIL, "Com informações da Reuters.", "from", "Reuters", 0},
+        {TAIL, "Lusa", "agency", "Lusa", 0},
+        {TAIL, "Kaynak: AA", "agency", "Anadolu", 0},
+        {TAIL, "Kaynak: Anadolu Ajansı", "agency", "Anadolu", 0},
+        {TAIL, "(DHA)", "agency", "DHA", 0},
+        {TAIL, "Źródło: PAP", "agency", "PAP", 0},
+        {TAIL, "(PAP)", "agency", "PAP", 0},
+        {TAIL, "Zdroj: ČTK", "agency", "CTK", 0},
+        {TAIL, "Forrás: MTI", "agency", "MTI", 0},
+        {TAIL, "(MTI)", "agency", "MTI", 0},
+        {TAIL, "Sursa: Agerpres", "agency", "Agerpres", 0},
+        {TAIL, "Izvor: Tanjug", "agency", "Tanjug", 0},
+        {TAIL, "Izvor: Hina", "agency", "Hina", 0},
+        {TAIL, "Bron: ANP", "agency", "ANP", 0},
+        {TAIL, "(ANP)", "agency", "ANP", 0},
+        {TAIL, "(©NTB)", "agency", "NTB", 0},
+        {TAIL, "/ritzau/", "agency", "Ritzau", 0},
+        {TAIL, "Källa: TT", "agency", "TT", 0},
+        {TAIL, "(TT)", "agency", "TT", 0},
+        {TAIL, "STT", "agency", "STT", 0},
+        {TAIL, "Lähde: STT", "agency", "STT", 0},
+        {TAIL, "Источник: ТАСС", "agency", "TASS", 0},
+        {TAIL, "По материалам РИА Новости", "from", "RIA", 0},
+        {TAIL, "По материалам агентств", "from", "generic", 0},
+        {TAIL, "Джерело: Укрінформ", "agency", "Ukrinform", 0},
+        {TAIL, "Πηγή: ΑΠΕ-ΜΠΕ", "agency", "ANA-MPA", 0},
+        {TAIL, "المصدر: رويترز", "agency", "Reuters", 0},
+        {TAIL, "المصدر : وكالات", "from", "generic", 0},
+        {TAIL, "(أ ف ب)", "agency", "AFP", 0},
+        {TAIL, "منبع: ایسنا", "agency", "ISNA", 0},
+        {TAIL, "(भाषा)", "agency", "PTI", 0},
+        {TAIL, "--आईएएनएस", "agency", "IANS", 0},
+        {TAIL, "इनपुट- एएनआई", "from", "ANI", 0},
+        {TAIL, "(इनपुट: पीटीआई)", "from", "PTI", 0},
+        {TAIL, "(एजेंसी इनपुट के साथ)", "from", "generic", 0},
+        {TAIL, "来源：新华社", "agency", "Xinhua", 0},
+        {TAIL, "（新华社）", "agency", "Xinhua", 0},
+        {TAIL, "來源：中央社", "agency", "CNA", 0},
+        {TAIL, "（共同）", "agency", "Kyodo", 0},
+        {TAIL, "(Theo TTXVN)", "agency", "VNA", 0},
+        {TAIL, "Sumber: Antara", "agency", "Antara", 0},
+        {TAIL, "-- BERNAMA", "agency", "Bernama", 0},
+        {TAIL, "- Bernama", "agency", "Bernama", 0},
+        {TAIL, "(NAN)", "agency", "NAN", 0},
+        {TAIL, "GNA", "agency", "GNA", 0},
+        {TAIL, "- AAP", "agency", "AAP", 0},
+        {TAIL, "AAP", "agency", "AAP", 0},
+        {TAIL, "PA Media", "agency", "PA", 0},
+        {TAIL, "This article was originally published by Harbour Today.", "agency", "generic", 0},
+        {TAIL, "This story first appeared on harbourtoday.example.", "agency", "generic", 0},
+        {TAIL, "Materials provided by University of Port Alder.", "agency", "generic", 0},
+        {TAIL, "(Compiled by Ann Field; Editing by Bo Stone)", "agency", "Reuters", 0},
+    };
+    (void)state;
+    JUDGE(samples);
+}
+
+static void test_bylines(void **state)
+{
+    static const struct sample samples[] = {
+        {BYLINE, "AFP", "agency", "AFP", 0},
+        {BYLINE, "By AFP", "agency", "AFP", 0},
+        {BYLINE, "Reuters", "agency", "Reuters", 0},
+        {BYLINE, "REUTERS STAFF", "agency", "Reuters", 0},
+        {BYLINE, "Ann Field, The Associated Press", "agency", "AP", 0},
+        {BYLINE, "By Ann Field and Bo Stone, Associated Press", "agency", "AP", 0},
+        {BYLINE, "Ann Field | PTI", "agency", "PTI", 0},
+        {BYLINE, "Press Trust of India", "agency", "PTI", 0},
+        {BYLINE, "PTI, New Delhi", 0, "PTI", 0},
+        {BYLINE, "ANI", "agency", "ANI", 0},
+        {BYLINE, "IANS", "agency", "IANS", 0},
+        {BYLINE, "Agencies", "agency", "generic", 0},
+        {BYLINE, "Our Correspondent & Agencies", "from", "generic", 0},
+        {BYLINE, "Staff and agencies", "from", "generic", 0},
+        {BYLINE, "Staff Reporter with AFP", "from", "AFP", 0},
+        {BYLINE, "Le Courrier avec AFP", "from", "AFP", 0},
+        {BYLINE, "Redacción / EFE", 0, "EFE", 0},
+        {BYLINE, "EFE", "agency", "EFE", 0},
+        {BYLINE, "Agencia EFE", "agency", "EFE", 0},
+        {BYLINE, "dpa", "agency", "dpa", 0},
+        {BYLINE, "Von Anna Feld, dpa", "agency", "dpa", 0},
+        {BYLINE, "dpa/abc", 0, "dpa", 0},
+        {BYLINE, "ANSA", "agency", "ANSA", 0},
+        {BYLINE, "Redazione ANSA", "agency", "ANSA", 0},
+        {BYLINE, "Agência Brasil", "agency", "Agencia Brasil", 0},
+        {BYLINE, "Estadão Conteúdo", "agency", "Estadao Conteudo", 0},
+        {BYLINE, "ČTK", "agency", "CTK", 0},
+        {BYLINE, "PAP", "agency", "PAP", 0},
+        {BYLINE, "MTI", "agency", "MTI", 0},
+        {BYLINE, "РИА Новости", "agency", "RIA", 0},
+        {BYLINE, "ТАСС", "agency", "TASS", 0},
+        {BYLINE, "رويترز", "agency", "Reuters", 0},
+        {BYLINE, "وكالات", "agency", "generic", 0},
+        {BYLINE, "भाषा", "agency", "PTI", 0},
+        {BYLINE, "एजेंसी", "agency", "generic", 0},
+        {BYLINE, "新华社", "agency", "Xinhua", 0},
+        {BYLINE, "연합뉴스", "agency", "Yonhap", 0},
+        {BYLINE, "共同通信", "agency", "Kyodo", 0},
+        {BYLINE, "Anadolu Ajansı", "agency", "Anadolu", 0},
+        {BYLINE, "AA", "agency", "Anadolu", 0},
+        {FIELD, "Reuters", "agency", "Reuters", 0},
+        {FIELD, "Deutsche Presse-Agentur", "agency", "dpa", 0},
+        {FIELD, "The Associated Press", "agency", "AP", 0},
+        {BYLINE, "Alice Reuterswärd", "none", "-", 0},
+        {BYLINE, "A. P. Singh", "none", "-", 0},
+        {BYLINE, "Ann Field", "none", "-", 0},
+        {BYLINE, "Efe Yılmaz", "none", "-", 0},
+        {BYLINE, "Ansa Kallio", "none", "-", 0},
+        {BYLINE, "Ana Beta", "none", "-", 0},
+        {BYLINE, "Lusa Mendes", "none", "-", 0},
+        {BYLINE, "Anna Belga", "none", "-", 0},
+        {BYLINE, "Tanjug Petrović", "none", "-", 0},
+        {BYLINE, "Mia Nova", "none", "-", 0},
+        {BYLINE, "Photo: Reuters", "none", "-", 0},
+        {BYLINE, "Foto: dpa", "none", "-", 0},
+        {BYLINE, "Ann Field (Photo: AFP)", "none", "-", 0},
+        {BYLINE, "Staff", "none", "-", 0},
+    };
+    (void)state;
+    JUDGE(samples);
+}
+
+/* Pictures have sources of their own. */
+static void test_pictures(void **state)
+{
+    static const struct sample samples[] = {
+        {LINE, "Photo: Reuters", "none", "-", 0},
+        {LINE, "Photo- AFP", "none", "-", 0},
+        {LINE, "(Photo: AP)", "none", "-", 0},
+        {LINE, "The ferry at the pier in March. Photo: AFP", "none", "-", 0},
+        {LINE, "The ferry at the pier in March. REUTERS/Ann Field", "none", "-", 0},
+        {LINE, "The ferry at the pier in March. | Photo Credit: PTI", "none", "-", 0},
+        {LINE, "The ferry at the pier in March (AP Photo/Ann Field)", "none", "-", 0},
+        {LINE, "AP Photo/Ann Field", "none", "-", 0},
+        {LINE, "Image: AFP/Getty Images", "none", "-", 0},
+        {LINE, "File photo. Reuters", "none", "-", 0},
+        {LINE, "Representational image. PTI", "none", "-", 0},
+        {LINE, "© AFP / Ann FIELD", "none", "-", 0},
+        {LINE, "© REUTERS / Ann Field", "none", "-", 0},
+        {LINE, "© Ann Field / dpa", "none", "-", 0},
+        {LINE, "Ann Field/AFP", "none", "-", 0},
+        {LINE, "Foto: Anna Feld/dpa", "none", "-", 0},
+        {LINE, "Bild: Anna Feld/dpa", "none", "-", 0},
+        {LINE, "Die Fähre am Anleger. Foto: dpa", "none", "-", 0},
+        {LINE, "Die Fähre am Anleger. © dpa", "none", "-", 0},
+        {LINE, "picture alliance/dpa | Anna Feld", "none", "-", 0},
+        {LINE, "Le ferry au quai, le 3 mars. Ann FIELD / AFP", "none", "-", 0},
+        {LINE, "Le ferry au quai, le 3 mars 2020 (AFP/Ann FIELD)", "none", "-", 0},
+        {LINE, "Crédit photo : AFP", "none", "-", 0},
+        {LINE, "El ferri en el muelle. EFE/Ana Campo", "none", "-", 0},
+        {LINE, "Foto: EFE", "none", "-", 0},
+        {LINE, "FOTO: ANSA/ANNA CAMPO", "none", "-", 0},
+        {LINE, "Foto: ČTK/Anna Polní", "none", "-", 0},
+        {LINE, "Fot. PAP/Anna Polna", "none", "-", 0},
+        {LINE, "Fotó: MTI/Mező Anna", "none", "-", 0},
+        {LINE, "Foto: Anna Mark / NTB", "none", "-", 0},
+        {LINE, "Foto: Anna Mark / TT", "none", "-", 0},
+        {LINE, "Фото: РИА Новости", "none", "-", 0},
+        {LINE, "© РИА Новости / Анна Полева", "none", "-", 0},
+        {LINE, "Фото: Анна Полева/ТАСС", "none", "-", 0},
+        {LINE, "Fotoğraf: AA", "none", "-", 0},
+        {LINE, "(صورة من رويترز)", "none", "-", 0},
+        {LINE, "الصورة: أ ف ب", "none", "-", 0},
+        {LINE, "फोटो: पीटीआई", "none", "-", 0},
+        {LINE, "图：新华社", "none", "-", 0},
+        {LINE, "図＝ロイター", "none", "-", 0},
+        {LINE, "写真：AFP", "none", "-", 0},
+        {LINE, "사진=연합뉴스", "none", "-", 0},
+        {TAIL, "Photo: Reuters", "none", "-", 0},
+        {TAIL, "(Photo by AFP)", "none", "-", 0},
+        {TAIL, "PTI Photo", "none", "-", 0},
+        {TAIL, "Photos: AP, Reuters", "none", "-", 0},
+        {TAIL, "Image courtesy: ANI", "none", "-", 0},
+        {TAIL, "Cover photo: AFP", "none", "-", 0},
+        {TAIL, "Foto: dpa", "none", "-", 0},
+        {TAIL, "Titelbild: dpa", "none", "-", 0},
+        {TAIL, "Bildquelle: dpa", "none", "-", 0},
+        {TAIL, "Foto: EFE / Ana Campo", "none", "-", 0},
+        {TAIL, "Foto de portada: AFP", "none", "-", 0},
+        {TAIL, "Foto di copertina: ANSA", "none", "-", 0},
+        {TAIL, "Crédit photo : Ann Field/AFP", "none", "-", 0},
+        {TAIL, "Фото: ТАСС", "none", "-", 0},
+        {TAIL, "Фото: Анна Полева / РИА Новости", "none", "-", 0},
+        {TAIL, "Fotoğraf: Anadolu Ajansı", "none", "-", 0},
+        {TAIL, "Ảnh: AFP", "none", "-", 0},
+        {TAIL, "Foto: ANTARA/Anna", "none", "-", 0},
+        {TAIL, "Featured image: Reuters", "none", "-", 0},
+        {TAIL, "Video: AP", "none", "-", 0},
+        {TAIL, "Infografik: dpa", "none", "-", 0},
+        {TAIL, "Symbolfoto: dpa", "none", "-", 0},
+        {TAIL, "Archivbild: APA", "none", "-", 0},
+    };
+    (void)state;
+    JUDGE(samples);
+}
+
+/* Sources named within the text are not the source of the text. */
+static void test_sourcing(void **state)
+{
+    static const struct sample samples[] = {
+        {INSIDE, "The chair told Reuters that nothing was decided.", "none", "-", 0},
+        {INSIDE, "According to AFP, nothing was decided.", "none", "-", 0},
+        {INSIDE, "Nothing was decided, Reuters reported.", "none", "-", 0},
+        {INSIDE, "An AFP journalist saw three boats.", "none", "-", 0},
+        {INSIDE, "an AFP correspondent at the scene said.", "none", "-", 0},
+        {INSIDE, "the chair told news agency ANI.", "none", "-", 0},
+        {INSIDE, "the state news agency (Xinhua) said.", "none", "-", 0},
+        {INSIDE, "The Associated Press news agency reported the same.", "none", "-", 0},
+        {INSIDE, "the Interfax news agency quoted him as saying.", "none", "-", 0},
+        {HEAD, "Reuters reported on Monday that", "none", "-", 0},
+        {HEAD, "According to Reuters,", "none", "-", 0},
+        {HEAD, "AFP journalists saw that", "none", "-", 0},
+        {HEAD, "The news agency AP, citing officials, says that", "none", "-", 0},
+        {HEAD, "The Xinhua News Agency said:", "none", "-", 0},
+        {HEAD, "TASS, the Russian news agency, has it that", "none", "-", 0},
+        {GLUED, "He spoke to Reuters.", "none", "-", 0},
+        {GLUED, "The rest is not known, the chair told AFP.", "none", "-", 0},
+        {GLUED, "That is what sources told PTI.", "none", "-", 0},
+        {GLUED, "This was first reported by Reuters.", "none", "-", 0},
+        {GLUED, "sagte er der dpa.", "none", "-", 0},
+        {GLUED, "sagte eine Sprecherin der Deutschen Presse-Agentur.", "none", "-", 0},
+        {GLUED, "berichtet die Nachrichtenagentur AFP.", "none", "-", 0},
+        {GLUED, "a-t-il déclaré à l'AFP.", "none", "-", 0},
+        {GLUED, "a indiqué une source policière à l'AFP.", "none", "-", 0},
+        {GLUED, "selon un journaliste de l'AFP.", "none", "-", 0},
+        {GLUED, "dijo a Efe.", "none", "-", 0},
+        {GLUED, "según informó la agencia EFE.", "none", "-", 0},
+        {GLUED, "ha detto all'ANSA.", "none", "-", 0},
+        {GLUED, "secondo quanto riferisce l'Ansa.", "none", "-", 0},
+        {GLUED, "disse à Lusa.", "none", "-", 0},
+        {GLUED, "segundo a agência Reuters.", "none", "-", 0},
+        {GLUED, "powiedział PAP.", "none", "-", 0},
+        {GLUED, "řekl ČTK.", "none", "-", 0},
+        {GLUED, "uvedla pro ČTK mluvčí přístavu.", "none", "-", 0},
+        {GLUED, "mondta az MTI-nek.", "none", "-", 0},
+        {GLUED, "rekao je za Tanjug.", "none", "-", 0},
+        {GLUED, "säger hon till TT.", "none", "-", 0},
+        {GLUED, "sier han til NTB.", "none", "-", 0},
+        {GLUED, "siger han til Ritzau.", "none", "-", 0},
+        {GLUED, "hän sanoo STT:lle.", "none", "-", 0},
+        {GLUED, "zegt hij tegen het ANP.", "none", "-", 0},
+        {GLUED, "сообщает ТАСС.", "none", "-", 0},
+        {GLUED, "передает РИА Новости.", "none", "-", 0},
+        {GLUED, "сказал он «Интерфаксу».", "none", "-", 0},
+        {GLUED, "заявив він Укрінформу.", "none", "-", 0},
+        {GLUED, "AA muhabirine konuştu.", "none", "-", 0},
+        {GLUED, "dedi.", "none", "-", 0},
+        {GLUED, "حسب وكالة رويترز.", "none", "-", 0},
+        {GLUED, "وفقا لفرانس برس.", "none", "-", 0},
+        {GLUED, "به گزارش ایسنا.", "none", "-", 0},
+        {HEAD, "به گزارش خبرگزاری تسنیم،", "none", "-", 0},
+        {GLUED, "उन्होंने पीटीआई से कहा।", "none", "-", 0},
+        {GLUED, "据新华社报道。", "none", "-", 0},
+        {GLUED, "と共同通信に語った。", "none", "-", 0},
+        {GLUED, "연합뉴스가 보도했다.", "none", "-", 0},
+        {GLUED, "kata dia kepada Antara.", "none", "-", 0},
+        {GLUED, "he told Bernama.", "none", "-", 0},
+    };
+    (void)state;
+    JUDGE(samples);
+}
+
+/* The same letters mean other things. */
+static void test_homonyms(void **state)
+{
+    static const struct sample samples[] = {
+        {HEAD, "The Armed Forces of the Philippines (AFP) said that", "none", "-", 0},
+        {HEAD, "MANILA - The Armed Forces of the Philippines (AFP) said that", "none", "-", 0},
+        {HEAD, "The Australian Federal Police (AFP) found that", "none", "-", 0},
+        {HEAD, "Las AFP (Administradoras de Fondos de Pensiones) indican que", "none", "-", 0},
+        {HEAD, "El retiro de las AFP:", "none", "-", 0},
+        {HEAD, "Retiro AFP:", "none", "-", 0},
+        {HEAD, "ISLAMABAD: Pakistan Tehreek-e-Insaf (PTI) leaders said that", "none", "-", 0},
+        {HEAD, "The Pakistan Tehreek-e-Insaf (PTI)", "none", "-", 0},
+        {HEAD, "NEW DELHI: The Aam Aadmi Party (AAP) said that", "none", "-", 0},
+        {HEAD, "Aam Aadmi Party (AAP) -", "none", "-", 0},
+        {HEAD, "Andhra Pradesh (AP) and its neighbours agreed that", "none", "-", 0},
+        {HEAD, "Trinidad and Tobago (TT) -", "none", "-", 0},
+        {HEAD, "The Data Protection Act (DPA) -", "none", "-", 0},
+        {HEAD, "The National Action Party (PAN) -", "none", "-", 0},
+        {HEAD, "The American Psychological Association (APA) found", "none", "-", 0},
+        {HEAD, "The African National Alliance (ANA) and the Green League (GL) said", "none", "-", 0},
+        {HEAD, "Pakistan People's Initiative (PPI) said that", "none", "-", 0},
+        {HEAD, "Greater Nile Authority (GNA) -", "none", "-", 0},
+        {HEAD, "The Government of National Accord (GNA) said", "none", "-", 0},
+        {HEAD, "Der Deutsche Pflege-Ausschuss (DPA) teilt mit:", "none", "-", 0},
+        {HEAD, "Un passager du TAP:", "none", "-", 0},
+        {HEAD, "The airline TAP -", "none", "-", 0},
+        {HEAD, "AA members met:", "none", "-", 0},
+        {HEAD, "American Airlines (AA) -", "none", "-", 0},
+        {TAIL, "The tour was paid for by the Armed Forces of the Philippines (AFP).", "none", "-", 0},
+        {TAIL, "He is a member of the Aam Aadmi Party (AAP).", "none", "-", 0},
+        {TAIL, "She sits in the assembly for the Pakistan Tehreek-e-Insaf (PTI).", "none", "-", 0},
+        {TAIL, "The money comes from the pension funds (AFP).", "none", "-", 0},
+        {TAIL, "Los fondos los pagan las AFP.", "none", "-", 0},
+        {TAIL, "The cabinet rests on votes of the Green League and the TT.", "none", "-", 0},
+        {TAIL, "The island lies off Trinidad and Tobago (TT).", "none", "-", 0},
+        {TAIL, "The capital of the state is Amaravati (AP).", "none", "-", 0},
+        {TAIL, "The test follows the rules of the American Psychological Association (APA).", "none", "-", 0},
+        {TAIL, "El premio lo entrega Efe Yılmaz.", "none", "-", 0},
+        {TITLE, "PTI leaders meet in Lahore", "none", "-", 0},
+        {TITLE, "Retiro AFP: lo que se sabe", "none", "-", 0},
+        {TITLE, "AFP: lo que debe saber del retiro", "none", "-", 0},
+        {TITLE, "AAP - Congress talks fail", "none", "-", 0},
+        {TITLE, "Reuters to cut jobs in London", "none", "-", 0},
+        {TITLE, "Storm nears Trinidad and Tobago (TT)", "none", "-", 0},
+    };
+    (void)state;
+    JUDGE(samples);
+}
+
+/* Other stories named on the page, and lines of its own furniture. */
+static void test_teasers(void **state)
+{
+    static const struct sample samples[] = {
+        {TAIL, "Also read: Reuters wins a prize for its reports", "none", "-", 0},
+        {TAIL, "ALSO READ | What AFP saw on the islands", "none", "-", 0},
+        {TAIL, "Read more: AP poll finds ferries popular", "none", "-", 0},
+        {TAIL, "Lesen Sie auch: dpa wird siebzig", "none", "-", 0},
+        {TAIL, "Leia também: agência Lusa faz anos", "none", "-", 0},
+        {TAIL, "Читайте также: ТАСС отмечает юбилей", "none", "-", 0},
+        {TAIL, "Follow us on Twitter and Facebook. We use Reuters data.", "none", "-", 0},
+        {TAIL, "Ann Field is a reporter in Port Alder. She worked for Reuters before.", "none", "-", 0},
+        {TAIL, "Ann Field, formerly of the Associated Press, writes about ferries.", "none", "-", 0},
+        {TAIL, "More on this: travel agencies, ferries, islands", "none", "-", 0},
+        {TAIL, "Tickets are sold by travel agencies.", "none", "-", 0},
+        {TAIL, "with input from agencies and industry, a plan follows", "none", "-", 0},
+        {TAIL, "Tags: AFP, ferries, islands", "none", "-", 0},
+        {TAIL, "Topics: Reuters | ferries", "none", "-", 0},
+        {TAIL, "Published: 3 November 2020", "none", "-", 0},
+        {TAIL, "© 2020 The Harbour Post. All rights reserved.", "none", "-", 0},
+        {TAIL, "This material may not be published, broadcast, rewritten, or redistributed.", "none", "-", 0},
+        {TAIL, "Reporting from Port Alder:", "none", "-", 0},
+        {TAIL, "Compiled by Ann Field.", "none", "-", 0},
+        {TAIL, "(Written by Ann Field)", "none", "-", 0},
+        {TAIL, "The funds are provided by India in the form of credits for food and fuel.", "none", "-", 0},
+        {GLUED, "The two refitted ships, whose engines were overhauled in the yard of the neighbouring town, carry equipment "
+                "provided by India and by the navy, the board said in its reply to questions by members of the council, and "
+                "further help is provided by France in the form of credits.", "none", "-", 0},
+        {TAIL, "The study was originally published in 2019 and has since been read by many.", "none", "-", 0},
+        {TAIL, "With a report from the harbour master", "none", "-", 0},
+    };
+    (void)state;
+    JUDGE(samples);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_datelines), cmocka_unit_test(test_tails), cmocka_unit_test(test_bylines),
+        cmocka_unit_test(test_pictures), cmocka_unit_test(test_sourcing), cmocka_unit_test(test_homonyms),
+        cmocka_unit_test(test_teasers),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
