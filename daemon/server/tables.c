@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "server/server.h"
 
 #define FILE_MAX (4u << 20)
+#define PATH_SIZE 4096
 
 /* Reads a file whole. DUP_ENOENT when it is not there, without a sentence. */
 static int read_file(const char *path, struct buf *ret, struct err *err)
@@ -33,15 +35,36 @@ static int read_file(const char *path, struct buf *ret, struct err *err)
     return r;
 }
 
-/* A file at its standard place may be missing; one that was configured may not. */
-static int read_table(const char *path, const char *standard, struct buf *ret, struct err *err)
+/* The place of a table beside a program that was built and not installed: of build/dupd it is conf/NAME. */
+static int path_beside(const char *name, char *ret, size_t size)
 {
+    ssize_t n = readlink("/proc/self/exe", ret, size - 1);
+    if (n <= 0)
+        return DUP_ENOENT;
+    ret[n] = '\0';
+    char *slash = strrchr(ret, '/');
+    size_t at = slash ? (size_t)(slash - ret) : 0;
+    return slash && (size_t)snprintf(slash, size - at, "/../conf/%s", name) < size - at ? 0 : DUP_ENOENT;
+}
+
+/*
+ * A file at its standard place may be missing, and the one beside the program is read instead, if it is
+ * there; one that was configured may not. *ret_path, of PATH_SIZE bytes, is what was read.
+ */
+static int read_table(const char *path, const char *name, struct buf *ret, char *ret_path, struct err *err)
+{
+    char standard[PATH_SIZE];
     if (!path[0])
         return DUP_ENOENT;
+    snprintf(standard, sizeof standard, "%s/dupd/%s", DUPD_SYSCONFDIR, name);
+    snprintf(ret_path, PATH_SIZE, "%s", path);
     int r = read_file(path, ret, err);
-    if (r == DUP_ENOENT && strcmp(path, standard) != 0)
+    if (r != DUP_ENOENT)
+        return r;
+    if (strcmp(path, standard) != 0)
         return err_set(err, DUP_EINVAL, "cannot read %s: there is no such file", path);
-    return r;
+    r = path_beside(name, ret_path, PATH_SIZE);
+    return r < 0 ? r : read_file(ret_path, ret, err);
 }
 
 /* What the parser of a table said, with the file before it. */
@@ -52,14 +75,14 @@ static int bad_table(const char *path, int code, const char *message, struct err
 
 static int load_agencies(const struct config *config, struct tables *tables, struct err *err)
 {
-    char message[256] = "";
+    char message[256] = "", path[PATH_SIZE];
     struct buf text;
     buf_init(&text, FILE_MAX);
-    int r = read_table(config->agencies, DUPD_SYSCONFDIR "/dupd/agencies.conf", &text, err);
+    int r = read_table(config->agencies, "agencies.conf", &text, path, err);
     if (r == 0) {
         r = dup_agencies_parse(text.data, text.len, message, sizeof message, &tables->agencies);
         if (r < 0)
-            bad_table(config->agencies, r, message, err);
+            bad_table(path, r, message, err);
     }
     buf_done(&text);
     return r == DUP_ENOENT ? 0 : r;
@@ -67,14 +90,14 @@ static int load_agencies(const struct config *config, struct tables *tables, str
 
 static int load_outlets(const struct config *config, struct tables *tables, struct err *err)
 {
-    char message[256] = "";
+    char message[256] = "", path[PATH_SIZE];
     struct buf text;
     buf_init(&text, FILE_MAX);
-    int r = read_table(config->outlets, DUPD_SYSCONFDIR "/dupd/outlets.conf", &text, err);
+    int r = read_table(config->outlets, "outlets.conf", &text, path, err);
     if (r == 0) {
         r = outlets_parse(text.data, text.len, tables->agencies, message, sizeof message, &tables->outlets);
         if (r < 0)
-            bad_table(config->outlets, r, message, err);
+            bad_table(path, r, message, err);
     }
     buf_done(&text);
     return r == DUP_ENOENT ? 0 : r;

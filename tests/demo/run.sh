@@ -4,7 +4,6 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "${1:?usage: tests/demo/run.sh BUILD}" && pwd)
-conf=$(cd "$here/../../conf" && pwd)
 place=$(mktemp -d "${TMPDIR:-/tmp}/dupd-demo.XXXXXX")
 export DUPD_SOCKET=$place/dupd.sock
 daemon=
@@ -33,7 +32,7 @@ dupctl() {
 }
 
 start() { # returns when the daemon answers
-    "$build/dupd" --state-dir "$place/state" --socket "$DUPD_SOCKET" --agencies "$conf/agencies.conf" >>"$place/log" 2>&1 &
+    "$build/dupd" --state-dir "$place/state" --socket "$DUPD_SOCKET" >>"$place/log" 2>&1 &
     daemon=$!
     local tries=0
     until "$build/dupctl" ping >/dev/null 2>&1; do
