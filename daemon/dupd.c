@@ -133,11 +133,11 @@ static int run(const struct arguments *args)
         return r < 0 ? complain(exit_code_of(r), &err) : r ? EXIT_DAMAGED : 0;
     }
     /* The pool is as large as configured: libuv reads this once, at its first work. */
-    if (server.config.workers) {
-        char number[24];
-        snprintf(number, sizeof number, "%llu", (unsigned long long)server.config.workers);
-        setenv("UV_THREADPOOL_SIZE", number, 1);
-    }
+    char number[24];
+    unsigned processors = uv_available_parallelism();
+    snprintf(number, sizeof number, "%llu", server.config.workers ? (unsigned long long)server.config.workers
+                                                                  : processors > 4 ? processors : 4);
+    setenv("UV_THREADPOOL_SIZE", number, 1);
     int r = server_run(&server, &err);
     return r < 0 ? complain(exit_code_of(r), &err) : server.exit_code;
 }

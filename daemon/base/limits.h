@@ -14,13 +14,17 @@
 #define LIMIT_TITLE       2048u        /* bytes of a title */
 #define LIMIT_FIELD       1024u        /* bytes of any other short field */
 #define LIMIT_DEPTH       32           /* JSON nesting */
-#define LIMIT_LINE_VALUES 65536u       /* JSON values in one request line: a tree costs up to 400 bytes for each */
+#define LIMIT_LINE_VALUES 65536u       /* JSON values in one request line: a tree costs some 100 bytes for each, */
+#define LIMIT_CONTAINER   16u          /* and as much as so many for an object or array, empty ones too */
+#define LIMIT_QUERY_VALUES 4096u       /* JSON values in a request that is no article: its tree waits with it */
+#define LIMIT_PARSING     4            /* jobs of one connection parsed at a time, each of one read or line */
 #define LIMIT_CONNECTIONS 1024         /* (conf) open connections */
 #define LIMIT_INFLIGHT    512          /* (conf) requests under way on a connection */
 #define LIMIT_INFLIGHT_ALL 4096        /* (conf) requests under way in all */
 #define LIMIT_INFLIGHT_BYTES (64u << 20) /* bytes of request lines under way in all */
 #define LIMIT_UNSENT_SLOW (256u << 10) /* reply bytes waiting: above, no more is read from the peer */
 #define LIMIT_UNSENT      (4u << 20)   /* (conf) reply bytes waiting: above, the connection is closed */
+#define LIMIT_HELD        (128u << 20) /* bytes of lines begun and of replies waiting, on all connections */
 #define LIMIT_STALL_S     30           /* (conf) seconds without progress of a waiting reply */
 #define LIMIT_BATCH       512          /* articles in one commit */
 #define LIMIT_BATCH_BYTES (16u << 20)  /* bytes of article text in one commit */

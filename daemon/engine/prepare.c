@@ -246,6 +246,35 @@ static void settle_outlet(const struct outlets *outlets, struct prepared *made)
         agency_name_keep((struct str){outlet.agency, strlen(outlet.agency)}, made->own);
 }
 
+/* Takes the strings but the body out of the JSON that they came in, whose tree is many times their size when a
+ * peer wants it to be, and which would wait with them for the writer. */
+static int keep_strings(struct prepared *made)
+{
+    struct article_in *in = &made->in;
+    struct field *const fields[] = {&in->id, &in->outlet, &in->url, &in->title, &in->byline,
+                                    &in->credit, &in->language, &in->evolved};
+    const size_t n = sizeof fields / sizeof *fields;
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++)
+        len += fields[i]->len + 1;
+    char *at = made->strings = malloc(len);
+    if (!at)
+        return DUP_ENOMEM;
+    struct article_in kept = *in;
+    in->body = (struct field){0}; /* it is tokens and packed text by now */
+    for (size_t i = 0; i < n; i++) {
+        if (!fields[i]->data)
+            continue;
+        char *string = take(&at, fields[i]->data, fields[i]->len);
+        *at++ = '\0';
+        fields[i]->data = string;
+    }
+    in->object = NULL;
+    in->n_owned = 0;
+    article_in_done(&kept);
+    return 0;
+}
+
 int prepare_article(struct preparer *p, const struct prepare_options *options,
                     struct json_object *object, struct prepared *ret, struct json_error *err)
 {
@@ -265,6 +294,10 @@ int prepare_article(struct preparer *p, const struct prepare_options *options,
     }
     if (options->agencies)
         find_credits(options->agencies, &made);
+    if ((r = keep_strings(&made)) < 0) {
+        prepared_done(&made);
+        return json_error_set(err, r, "", JSON_NOWHERE, "out of memory");
+    }
     *ret = made;
     settle_outlet(options->outlets, ret);
     if (in->id.len == 0) {
@@ -277,8 +310,8 @@ int prepare_article(struct preparer *p, const struct prepare_options *options,
 
 void prepared_done(struct prepared *prepared)
 {
-    if (prepared->in.object)
-        article_in_done(&prepared->in);
+    article_in_done(&prepared->in);
+    free(prepared->strings);
     buf_done(&prepared->packed);
     free(prepared->memory);
     *prepared = (struct prepared){0};

@@ -24,7 +24,8 @@ struct prepare_options {
 };
 
 struct prepared {
-    struct article_in in;          /* owned; strings that the rest points into; outlet: its one name */
+    struct article_in in;          /* its strings in `strings`, or the caller's; outlet: its one name; without the body */
+    char *strings;                 /* owned */
     char made_id[24];              /* id made of the text's hash when none was given */
     struct dup_tokens body, title; /* arrays in memory */
     char outlet_name[HOSTS_MAX + 1]; /* what in.outlet points to when it is not as given */
@@ -48,7 +49,7 @@ struct preparer *preparer_new(void); /* NULL: out of memory */
 void preparer_free(struct preparer *preparer);
 
 /*
- * Prepares the article in object (a reference is taken). Errors as article_in_read, and
+ * Prepares the article in object, which is not needed afterwards. Errors as article_in_read, and
  * DUP_EUTF8, DUP_EEMPTY for a body without a single word. On an error *ret needs no done.
  */
 int prepare_article(struct preparer *preparer, const struct prepare_options *options,

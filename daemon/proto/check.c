@@ -34,7 +34,7 @@ struct walk {
     const char *line;
     size_t len, at;
     enum state state;
-    size_t depth, values;
+    size_t depth;
     struct {
         char bracket;     /* '{' or '[' */
         size_t first_key; /* of an object, in check->keys */
@@ -245,7 +245,8 @@ static int read_value(struct walk *w)
     const char *word, *s = w->line + w->at;
     size_t end = 0;
     int escapes;
-    if (++w->values > LIMIT_LINE_VALUES)
+    w->check->values += *s == '{' || *s == '[' ? LIMIT_CONTAINER : 1;
+    if (w->check->values > LIMIT_LINE_VALUES)
         return json_error_set(w->err, DUP_ETOOBIG, "", w->at, "more than %u values in one line", LIMIT_LINE_VALUES);
     switch (*s) {
     case '{':
@@ -352,7 +353,7 @@ int check_line(struct check *check, const char *line, size_t len, size_t *ret_be
                size_t *ret_end, struct json_error *err)
 {
     struct walk w = {.check = check, .line = line, .len = len, .err = err};
-    check->n = 0;
+    check->n = check->values = 0;
     buf_clear(&check->unescaped);
     int r = walk(&w, ret_begin, ret_end);
     int in_field = w.depth > 1 || (w.depth == 1 && (w.state == WANT_VALUE || w.state == WANT_COLON));

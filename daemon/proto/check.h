@@ -20,6 +20,7 @@ struct check {
     struct check_key *keys;  /* owned: keys of the objects that are open, outermost first */
     size_t n, cap;
     struct buf unescaped;    /* owned: the keys among them that have escapes, without them */
+    size_t values;           /* of the last line; a container counts as LIMIT_CONTAINER */
 };
 
 void check_init(struct check *check);

@@ -75,6 +75,11 @@ void json_parser_free(struct json_parser *parser)
     free(parser);
 }
 
+size_t json_parser_values(const struct json_parser *parser)
+{
+    return parser->check.values;
+}
+
 int json_parse_line(struct json_parser *parser, const char *line, size_t len,
                     struct json_object **ret, struct json_error *err)
 {

@@ -40,6 +40,9 @@ void json_parser_free(struct json_parser *parser);
 int json_parse_line(struct json_parser *parser, const char *line, size_t len,
                     struct json_object **ret, struct json_error *err);
 
+/* How many values the line parsed last had; a container counts as several (LIMIT_CONTAINER). */
+size_t json_parser_values(const struct json_parser *parser);
+
 /* The value of the top-level "id" of a line that may be broken, for an error reply: best effort,
  * only when it is a complete string or number. Returns 1 and the raw JSON value, or 0. */
 int json_scan_id(const char *line, size_t len, const char **ret_raw, size_t *ret_len);

@@ -12,8 +12,6 @@
 #include "server/log.h"
 #include "server/server.h"
 
-#define STOP_STALL_US 3000000u /* without progress of a waiting reply, once the daemon stops */
-
 struct outgoing {
     uv_write_t write;
     struct connection *connection;
@@ -26,13 +24,22 @@ static void maybe_free(struct connection *c)
         return;
     if (c->watch)
         c->server->watchers--;
-    buf_done(&c->partial);
-    buf_done(&c->out);
     watch_free(c->watch);
     free(c);
 }
 
 static void start_reading(struct connection *c);
+
+/* What the connection holds on the peer's behalf, beside requests under way (those count as inflight). */
+static void account(struct connection *c)
+{
+    struct server *server = c->server;
+    size_t holds = c->partial.cap + c->out.cap + c->handed;
+    server->held += holds - c->held;
+    c->held = holds;
+    if (server->held > LIMIT_HELD)
+        connections_evict(server);
+}
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -43,6 +50,9 @@ static void on_closed(uv_handle_t *handle)
         c->next->previous = c->previous;
     server->n_connections--;
     c->closed = 1;
+    buf_done(&c->partial);
+    buf_done(&c->out);
+    account(c);
     connection_advance(c);
 }
 
@@ -76,7 +86,7 @@ static int must_wait(const struct connection *c)
         server->crowded = 1;
         return 1;
     }
-    return c->inflight >= server->config.inflight || waiting(c) > LIMIT_UNSENT_SLOW;
+    return c->inflight >= server->config.inflight || c->parsing >= LIMIT_PARSING || waiting(c) > LIMIT_UNSENT_SLOW;
 }
 
 static void on_written(uv_write_t *write, int status)
@@ -85,9 +95,11 @@ static void on_written(uv_write_t *write, int status)
     struct connection *c = outgoing->connection;
     c->unsent -= outgoing->data.len;
     c->writes--;
+    c->handed = 0;
     c->progress_us = clock_elapsed_us();
     buf_done(&outgoing->data);
     free(outgoing);
+    account(c);
     if (status < 0 && status != UV_ECANCELED)
         connection_close(c, NULL);
     else if (!c->closing)
@@ -112,9 +124,11 @@ static void flush(struct connection *c)
         c->progress_us = clock_elapsed_us();
     c->unsent += outgoing->data.len;
     c->writes++;
+    c->handed = outgoing->data.cap;
     if (uv_write(&outgoing->write, (uv_stream_t *)&c->pipe, &data, 1, on_written) < 0) {
         c->unsent -= outgoing->data.len;
         c->writes--;
+        c->handed = 0;
         buf_done(&outgoing->data);
         free(outgoing);
         connection_close(c, NULL);
@@ -129,8 +143,11 @@ void connection_send(struct connection *c, const char *data, size_t len)
         connection_close(c, "the peer does not read its replies");
         return;
     }
+    if (c->held == 0)
+        c->progress_us = clock_elapsed_us();
     if (buf_add(&c->out, data, len) < 0)
         connection_close(c, "out of memory for its replies");
+    account(c);
 }
 
 /* Sends what is done, in order; a stream's page goes out while the stream goes on. */
@@ -246,6 +263,8 @@ static void take_bytes(struct connection *c, const char *data, size_t len)
             buf_done(&c->partial);
             c->skipping = !newline;
         } else if (!newline || c->partial.len) {
+            if (c->held == 0)
+                c->progress_us = clock_elapsed_us();
             if (buf_add(&c->partial, data, n) < 0) {
                 connection_close(c, "out of memory");
             } else if (newline) {
@@ -259,6 +278,7 @@ static void take_bytes(struct connection *c, const char *data, size_t len)
         data += n;
         len -= n;
     }
+    account(c);
     if (list)
         work_parse(c->server, list);
 }
@@ -315,20 +335,6 @@ void connections_resume(struct server *server)
     }
 }
 
-/* Once a second: peers that do not read what they asked for. They do not hold up a stop for long. */
-void connections_tick(struct server *server)
-{
-    uint64_t now = clock_elapsed_us(), most = server->config.stall_s * 1000000u;
-    if (server->stopping && most > STOP_STALL_US)
-        most = STOP_STALL_US;
-    struct connection *next;
-    for (struct connection *c = server->connections; c; c = next) {
-        next = c->next;
-        if (!c->closing && c->unsent && now - c->progress_us > most)
-            connection_close(c, "the peer did not read for too long");
-    }
-}
-
 void connections_stop(struct server *server)
 {
     struct connection *next;
@@ -340,34 +346,29 @@ void connections_stop(struct server *server)
     }
 }
 
-static void judge(struct connection *c)
+/* At once and without a queue: a crowd of refused peers must not use up the descriptors. */
+static void refuse(struct connection *c)
 {
-    uv_os_fd_t fd;
-    if (uv_fileno((const uv_handle_t *)&c->pipe, &fd) == 0)
-        c->rights = rights_of_peer(&c->server->rights, fd, &c->uid);
-}
-
-/* What is under way is finished; who may no longer ask is shown no further verdicts. */
-void connections_judge(struct server *server)
-{
-    struct connection *next;
-    for (struct connection *c = server->connections; c; c = next) {
-        next = c->next;
-        if (c->closing)
-            continue;
-        judge(c);
-        if (c->watch && !rights_have(c->rights, RIGHT_QUERY))
-            connection_close(c, "a watcher lost the right \"query\"");
-    }
+    static char busy[] = "{\"error\":{\"code\":\"busy\",\"message\":\"too many connections\"}}\n";
+    struct server *server = c->server;
+    uv_buf_t data = uv_buf_init(busy, sizeof busy - 1);
+    server->refused++;
+    if (server->refused == 1 || server->refused % 1000 == 0)
+        log_warning("too-many-connections", "refused %llu connections so far: %llu are open",
+                    (unsigned long long)server->refused, (unsigned long long)server->config.connections);
+    uv_try_write((uv_stream_t *)&c->pipe, &data, 1);
+    connection_close(c, NULL);
 }
 
 void connection_accept(uv_stream_t *listener, int status)
 {
     struct server *server = listener->data;
     struct connection *c = status < 0 ? NULL : calloc(1, sizeof *c);
+    uv_os_fd_t fd;
     if (!c) {
         log_warning("accept-failed", "cannot accept a connection: %s",
                     status < 0 ? uv_strerror(status) : "out of memory");
+        server->unaccepted |= status == 0; /* libuv listens no more until this one is taken */
         return;
     }
     c->server = server;
@@ -386,17 +387,11 @@ void connection_accept(uv_stream_t *listener, int status)
         return;
     }
     if (server->n_connections > server->config.connections || server->stopping) {
-        static const char busy[] = "{\"error\":{\"code\":\"busy\",\"message\":\"too many connections\"}}\n";
-        server->refused++;
-        if (server->refused == 1 || server->refused % 1000 == 0)
-            log_warning("too-many-connections", "refused %llu connections so far: %llu are open",
-                        (unsigned long long)server->refused, (unsigned long long)server->config.connections);
-        c->ended = 1;
-        connection_send(c, busy, sizeof busy - 1);
-        connection_advance(c);
+        refuse(c);
         return;
     }
-    judge(c);
+    if (uv_fileno((const uv_handle_t *)&c->pipe, &fd) == 0)
+        c->rights = rights_of_peer(&server->rights, fd, &c->uid);
     server->accepted++;
     start_reading(c);
 }

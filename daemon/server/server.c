@@ -79,6 +79,7 @@ int server_reload(struct server *server, struct err *err)
         server->tables = tables;
         server->config.log_level = config.log_level;
         server->config.connections = config.connections;
+        connections_fit(server);
         server->config.inflight = config.inflight;
         server->config.inflight_all = config.inflight_all;
         server->config.unsent = config.unsent;
@@ -170,6 +171,7 @@ int server_run(struct server *server, struct err *err)
     struct store_options options = {.dir = config->state_dir, .map_size = config->map_size,
                                     .index_memory = config->index_memory, .sync = (int)config->sync};
     server->lock_fd = -1;
+    connections_fit(server);
     server->started_us = clock_elapsed_us();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk: the write says so */

@@ -7,8 +7,9 @@
  * request between writer_push and its return to the loop.
  *
  * A request's way:   line -> PARSING -> PARSED -> RUNNING -> DONE -> reply sent
- * submit, check and delete run in the writer in order of arrival; what asks
- * runs in a worker, once everything before it on its connection is done.
+ * submit, check and delete run in the writer, those of a connection in order
+ * of arrival, connections in turn; what asks runs in a worker, once everything
+ * before it on its connection is done.
  */
 #ifndef DUPD_SERVER_H
 #define DUPD_SERVER_H
@@ -65,9 +66,13 @@ struct connection {
     uint64_t lines;
     struct buf out;                  /* replies not yet handed to libuv */
     size_t unsent;                   /* bytes handed to libuv and not yet written */
-    size_t watch_unsent;
-    uint64_t progress_us;            /* when something was last written, or waiting began */
+    size_t handed;                   /* memory of what libuv is writing, one write at a time */
+    size_t held;                     /* bytes that this connection counts in server->held */
+    uint64_t progress_us;            /* when something was last written, or holding memory began */
+    struct request *lane, *lane_last; /* queued for the writer, under its lock; lane_last only while there is a lane */
+    struct connection *next_lane;
     int writes;                      /* write requests under way */
+    int parsing;                     /* jobs of the pool under way */
     unsigned rights;                 /* of the peer (rights.h) */
     uid_t uid;
     unsigned reading : 1, paused : 1, skipping : 1, ended : 1, closing : 1, closed : 1;
@@ -104,9 +109,11 @@ struct server {
     struct writer *writer;
     struct connection *connections;  /* list */
     size_t n_connections, inflight, inflight_bytes;
+    size_t held;                     /* bytes of lines begun and of replies not yet written */
     atomic_size_t watchers;          /* connections that watch; read by the writer */
     int owns_socket;                 /* bound by us: to be removed at the end */
     int lock_fd;                     /* of the socket's lock file, -1 for none */
+    int unaccepted;                  /* a peer waits until there is memory to accept it */
     int crowded;                     /* somebody waits until fewer requests are under way in all */
     int stopping, exit_code;
     uint64_t watchdog_us, last_watchdog_us;
@@ -124,9 +131,13 @@ void connection_advance(struct connection *connection); /* dispatch what can run
 void connection_send(struct connection *connection, const char *data, size_t len);
 void connection_close(struct connection *connection, const char *why); /* why NULL: nothing to log */
 void connections_resume(struct server *server);
-void connections_tick(struct server *server);
 void connections_stop(struct server *server);
+
+/* ---- peers.c: what concerns all connections ---- */
+void connections_tick(struct server *server);
 void connections_judge(struct server *server);          /* after a reload: who may do what now */
+void connections_evict(struct server *server);          /* when they hold more than LIMIT_HELD */
+void connections_fit(struct server *server);            /* their number to the descriptors there are */
 
 /* ---- request.c ---- */
 struct request *request_new(struct connection *connection, const char *line, size_t len);

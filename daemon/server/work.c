@@ -118,6 +118,22 @@ static int parse_text(struct tools *tools, const struct prepare_options *options
     return r;
 }
 
+static void drop_tree(struct request *request)
+{
+    json_object_put(request->object);
+    request->object = NULL;
+}
+
+/* A question waits for its turn with its tree, so that has to be small; an article's goes at once. */
+static int check_values(struct tools *tools, struct request *request)
+{
+    if (json_parser_values(tools->parser) <= LIMIT_QUERY_VALUES)
+        return 0;
+    drop_tree(request);
+    return json_error_set(&request->error, DUP_ETOOBIG, "", JSON_NOWHERE,
+                          "more than %u values in a request that is no article", LIMIT_QUERY_VALUES);
+}
+
 static int parse(struct tools *tools, const struct prepare_options *options,
                  struct request *request)
 {
@@ -133,12 +149,15 @@ static int parse(struct tools *tools, const struct prepare_options *options,
     request->text = NULL;
     if ((r = keep_id(request)) < 0 || (r = find_operation(request)) < 0 || (r = check_right(request)) < 0)
         return r;
+    if (request->operation->prepares != PREPARE_ARTICLE && (r = check_values(tools, request)) < 0)
+        return r;
     if (request->operation->prepares == PREPARE_TEXT)
         return parse_text(tools, options, request);
     if (request->operation->prepares != PREPARE_ARTICLE)
         return 0;
     r = prepare_article(tools->preparer, options, request->object, &request->prepared,
                         &request->error);
+    drop_tree(request);
     if (r == 0 && request->id.len == 0)
         json_string(&request->id, request->prepared.in.id.data, request->prepared.in.id.len);
     return r;
@@ -174,6 +193,7 @@ static void after_parse(uv_work_t *uv, int status)
     struct work *work = (struct work *)(void *)uv;
     (void)status;
     struct request *list = work->list;
+    list->connection->parsing--;
     tables_release(work->tables);
     free(work);
     parsed(list);
@@ -189,6 +209,7 @@ void work_parse(struct server *server, struct request *list)
         return;
     }
     server->tables->references++;
+    list->connection->parsing++;
     *work = (struct work){.server = server, .tables = server->tables, .list = list};
     uv_queue_work(&server->loop, &work->work, run_parse, after_parse);
 }

@@ -2,7 +2,9 @@
  * The writer: one thread that takes what has queued up as a batch, runs it in
  * one transaction, and lets the replies go only when that is on disk.
  * Invariant: a request is in the queue, in the batch, or in the done list;
- * a reply says "stored" only after store_commit returned 0.
+ * a reply says "stored" only after store_commit returned 0. Each connection
+ * has a lane of its own, and a batch takes from all in turn: what one sends,
+ * however much, is at most half of what another waits for.
  *
  *     idle --push--> batch --run--> commit --ok--> done --wake--> loop
  *                      ^               | map grown: run the batch again
@@ -17,6 +19,7 @@
 
 #define EXPIRE_STEP 100      /* articles expired in one transaction */
 #define RETRIES_MAX 16      /* a map that doubles each time holds anything by then */
+#define BATCH_US 20000u     /* a batch that has run so long is committed as it is, unless commits are slow */
 #define UPKEEP_US 200000u   /* between upkeep steps while work queues up */
 
 struct writer {
@@ -25,12 +28,12 @@ struct writer {
     uv_thread_t thread;
     uv_mutex_t lock;
     uv_cond_t wanted;
-    struct request *first, **last;        /* queue; under lock */
+    struct connection *first, *last;      /* those with requests in their lanes; under lock */
     struct request *done, **done_last;    /* under lock */
     int stopping, failed;                 /* under lock */
     uint64_t beat_us;                     /* under lock */
     struct writer_stats stats;            /* under lock */
-    uint64_t upkeep_us, synced_us;        /* the thread's own */
+    uint64_t upkeep_us, synced_us, last_commit_us; /* the thread's own */
     int unsynced, more_upkeep;
 };
 
@@ -42,8 +45,60 @@ static void fail(struct request *request, int code, const char *message)
     request->stored = 0;
 }
 
-/* Runs every request of the batch inside the open transaction. */
-static int run(struct writer *w, struct request *batch)
+/* Appends the connection to those that have something queued. Under the lock. */
+static void add_lane(struct writer *w, struct connection *connection)
+{
+    connection->next_lane = NULL;
+    *(w->last ? &w->last->next_lane : &w->first) = connection;
+    w->last = connection;
+}
+
+/* One request of each connection in turn, within the limits of a batch; linked by queued. Under the lock. */
+static struct request *take_batch(struct writer *w)
+{
+    struct request *batch = NULL, **end = &batch;
+    size_t n = 0, bytes = 0;
+    for (struct connection *c; (c = w->first) && n < LIMIT_BATCH; n++) {
+        struct request *request = c->lane;
+        if (n && bytes + request->len > LIMIT_BATCH_BYTES)
+            break;
+        bytes += request->len;
+        w->first = c->next_lane;
+        if (!w->first)
+            w->last = NULL;
+        c->lane = request->queued;
+        if (c->lane)
+            add_lane(w, c);
+        *end = request;
+        end = &request->queued;
+        request->queued = NULL;
+    }
+    return batch;
+}
+
+/* Puts a list that was taken, and not run, back to where it was in its lanes. Under the lock. */
+static void put_back(struct writer *w, struct request *list)
+{
+    struct request *reversed = NULL, *next;
+    for (; list; list = next) {
+        next = list->queued;
+        list->queued = reversed;
+        reversed = list;
+    }
+    for (; reversed; reversed = next) {
+        struct connection *connection = reversed->connection;
+        next = reversed->queued;
+        if (!connection->lane) {
+            connection->lane_last = reversed;
+            add_lane(w, connection);
+        }
+        reversed->queued = connection->lane;
+        connection->lane = reversed;
+    }
+}
+
+/* Runs the batch inside the open transaction. What there was no time for is cut off and left in *ret_rest. */
+static int run(struct writer *w, struct request *batch, uint64_t until_us, struct request **ret_rest)
 {
     for (struct request *request = batch; request; request = request->queued) {
         buf_clear(&request->reply);
@@ -55,23 +110,30 @@ static int run(struct writer *w, struct request *batch)
             request_fail(request);
         else if (r < 0)
             return r;
+        if (request->queued && clock_elapsed_us() > until_us) {
+            *ret_rest = request->queued;
+            request->queued = NULL;
+        }
     }
     return 0;
 }
 
 /* *ret_retries: how often the map had to grow. */
-static int run_batch(struct writer *w, struct request *batch, unsigned *ret_retries)
+static int run_batch(struct writer *w, struct request *batch, struct request **ret_rest, unsigned *ret_retries)
 {
     struct store *store = w->server->store;
+    uint64_t until_us = clock_elapsed_us() + (w->last_commit_us > BATCH_US ? w->last_commit_us : BATCH_US);
     int r;
-    for (;;) {
+    for (;; until_us = UINT64_MAX) { /* one that is run again is not cut again */
         r = store_begin(store);
         if (r == 0) {
-            r = run(w, batch);
+            r = run(w, batch, until_us, ret_rest);
+            uint64_t start = clock_elapsed_us();
             if (r == 0)
                 r = store_commit(store);
             else
                 store_abort(store);
+            w->last_commit_us = clock_elapsed_us() - start;
         }
         if (r == 0)
             return 0;
@@ -85,22 +147,15 @@ static int run_batch(struct writer *w, struct request *batch, unsigned *ret_retr
 /* Called with the lock held; returns with it held. */
 static void do_batch(struct writer *w)
 {
-    struct request *batch = w->first, *last = batch;
-    size_t n = 1, bytes = batch->len;
-    while (last->queued && n < LIMIT_BATCH && bytes + last->queued->len <= LIMIT_BATCH_BYTES) {
-        last = last->queued;
-        bytes += last->len;
-        n++;
-    }
-    w->first = last->queued;
-    if (!w->first)
-        w->last = &w->first;
-    last->queued = NULL;
+    struct request *batch = take_batch(w), *rest = NULL, *last = batch;
     uv_mutex_unlock(&w->lock);
 
     uint64_t start = clock_elapsed_us();
     unsigned retries = 0;
-    int r = run_batch(w, batch, &retries);
+    int r = run_batch(w, batch, &rest, &retries);
+    size_t n = 1;
+    for (; last->queued; last = last->queued)
+        n++;
     if (r < 0) {
         log_error("commit-failed", "%zu requests were not stored: %s", n, dup_strerror(r));
         for (struct request *request = batch; request; request = request->queued)
@@ -109,10 +164,12 @@ static void do_batch(struct writer *w)
     }
     w->unsynced = r == 0 && !w->server->config.sync;
     uv_mutex_lock(&w->lock);
+    put_back(w, rest);
     w->stats.batches++;
     w->stats.articles += n;
     w->stats.retries += retries;
     w->stats.batch_us += clock_elapsed_us() - start;
+    w->stats.commit_us += w->last_commit_us;
     w->stats.largest = n > w->stats.largest ? n : w->stats.largest;
     /* What LMDB cannot explain may have hit its memory too: start over from the disk. */
     if (r < 0 && r != DUP_EFULL && r != DUP_EBUSY && r != DUP_ENOMEM)
@@ -196,7 +253,6 @@ int writer_start(struct server *server, struct err *err)
     if (!w)
         return err_set(err, DUP_ENOMEM, "out of memory");
     w->server = server;
-    w->last = &w->first;
     w->done_last = &w->done;
     w->beat_us = clock_elapsed_us();
     w->engine = engine_new(server->store, &options);
@@ -221,9 +277,15 @@ int writer_start(struct server *server, struct err *err)
 void writer_push(struct writer *w, struct request *request)
 {
     uv_mutex_lock(&w->lock);
+    struct connection *connection = request->connection;
     request->queued = NULL;
-    *w->last = request;
-    w->last = &request->queued;
+    if (connection->lane) {
+        connection->lane_last->queued = request;
+    } else {
+        connection->lane = request;
+        add_lane(w, connection);
+    }
+    connection->lane_last = request;
     uv_cond_signal(&w->wanted);
     uv_mutex_unlock(&w->lock);
 }

@@ -139,7 +139,7 @@ static void many_values(void **unused)
     (void)unused;
     buf_init(&line, 4u << 20);
     buf_add_str(&line, "{\"a\":[0");
-    for (unsigned i = 2; i < LIMIT_LINE_VALUES; i++)
+    for (unsigned i = LIMIT_CONTAINER + 1; i < LIMIT_LINE_VALUES; i++)
         buf_add_str(&line, ",0");
     buf_add_str(&line, "]}");
     assert_int_equal(parse(line.data, line.len, &object, &err), 0);
