@@ -33,7 +33,8 @@
 #define LIMIT_PAGE_BYTES  (256u << 10) /* bytes produced in one turn of a stream */
 #define LIMIT_SCAN        20000        /* clusters looked at for one page */
 #define LIMIT_POSTINGS    64           /* stories kept for one value; beyond it the value is common */
-#define LIMIT_CANDIDATES  8            /* heads compared exactly for one article */
+#define LIMIT_CANDIDATES  8            /* candidates from the index compared exactly for one article */
+#define LIMIT_COMPARISONS 24           /* the same with the other heads of their clusters */
 #define LIMIT_HEADS       8            /* heads of one cluster */
 #define LIMIT_EVIDENCE    32           /* agencies that count for the source of one cluster */
 #define LIMIT_VALUES      4096         /* winnowed values kept of one article */

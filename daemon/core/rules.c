@@ -14,6 +14,7 @@ const struct dup_limits dup_limits_usual = {
 #define SLOTS_MIN 3           /* slots that make a form */
 #define FIGURES 0.3           /* of what differs: from here on it is figures that differ */
 #define ANOTHER_DAY 20.0      /* hours: forms that are filled daily come so far apart */
+#define HALF_A_DAY 12.0
 #define TAKEN_UP 0.7          /* share of the shorter: copy that others take up another day shares more */
 #define KEPT 0.85             /* the same of a text that its outlet has added to */
 #define REPEATED 0.95         /* the same of one that it only repeats */
@@ -95,6 +96,20 @@ static int is_of_another_day(const struct dup_evidence *e, const struct dup_limi
     return e->share_shorter < (repeats ? REPEATED : KEPT);
 }
 
+/* As much of it is known from many stories as is shared beyond that: a form that another day has filled. */
+static int is_worn(const struct dup_evidence *e, const struct dup_limits *l)
+{
+    return e->dated && (e->hours >= HALF_A_DAY || e->hours <= -HALF_A_DAY) && e->share_shorter >= l->several &&
+           shorter(e)->furniture >= shorter(e)->shared;
+}
+
+/* An outlet that prints a text again in part, under a headline that names something else. */
+static int is_house_form(const struct dup_evidence *e, const struct dup_limits *l)
+{
+    return e->same_outlet && e->titles >= 0 && e->titles < TITLE_APART && e->share_shorter >= l->several &&
+           e->share_shorter < WHOLE && !e->version_a && !e->version_b;
+}
+
 static int is_daily(const struct dup_evidence *e, const struct dup_limits *l)
 {
     return is_of_another_day(e, l) && shorter(e)->shared / e->passages <= PASSAGE_WORDS;
@@ -160,6 +175,8 @@ const struct dup_rule dup_rules[] = {
     {"template", DUP_TEMPLATE, is_form, "the same form with other facts"},
     {"refilled", DUP_TEMPLATE, is_refilled, "the same sentences with other figures"},
     {"daily", DUP_TEMPLATE, is_daily, "the same form on another day"},
+    {"worn", DUP_TEMPLATE, is_worn, "a form known from many stories, at another time"},
+    {"house-form", DUP_TEMPLATE, is_house_form, "an outlet's own form under another headline"},
     {"follow-up", DUP_PARTIAL, is_of_another_day, "passages taken up on another day"},
     {"quote", DUP_QUOTE, is_quotation, "what is shared is mostly quoted"},
     {"roundup", DUP_ROUNDUP, is_item, "one item among others"},

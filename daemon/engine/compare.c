@@ -43,7 +43,7 @@ int engine_compare(struct engine *e, uint32_t a, uint32_t b, const struct prepar
         return r;
     *ret = (struct pair){.a = &head_a->article, .b = head_b ? &head_b->article : NULL,
                          .text_a = &head_a->text, .text_b = head_b ? &head_b->text : text,
-                         .comparison = &e->comparisons[LIMIT_CANDIDATES]};
+                         .comparison = &e->comparisons[LIMIT_COMPARISONS]};
     size_t n = ret->text_a->body.n > ret->text_b->body.n ? ret->text_a->body.n : ret->text_b->body.n;
     r = reserve_stories(e, n);
     if (r == 0)
@@ -54,6 +54,6 @@ int engine_compare(struct engine *e, uint32_t a, uint32_t b, const struct prepar
         return r;
     struct dup_side x = side_of(ret->text_a, ret->a, e->stories_a);
     struct dup_side y = side_of(ret->text_b, ret->b, e->stories_b);
-    r = dup_compare(e->comparer, x.body, y.body, &e->comparisons[LIMIT_CANDIDATES]);
+    r = dup_compare(e->comparer, x.body, y.body, &e->comparisons[LIMIT_COMPARISONS]);
     return r < 0 ? r : dup_relate(e->comparer, &x, &y, ret->comparison, &ret->decision);
 }

@@ -11,9 +11,11 @@
 
 #include "engine/internal.h"
 
-#define NEW_HEAD_SHARE 0.7  /* of the article in the head: below it, it carries much new text */
-#define NEW_HEAD_WORDS 60   /* words of new text that a further head must bring */
+#define NEW_HEAD_SHARE 0.8  /* of the article in the head: below it, it carries much new text */
+#define NEW_HEAD_WORDS 30   /* words of new text that a further head must bring */
+#define CUT_HEAD 0.7        /* of the head: a cut is a further head when it is at most so long */
 #define PAGES_MIN 3         /* further pages with the same text that make it furniture */
+#define PAGE_TITLES 0.25    /* shared words of two headlines: from here on they name one story */
 #define PAGE_WORDS 200      /* longer texts are stories, however often an outlet repeats them */
 
 struct engine *engine_new(struct store *store, const struct engine_options *options)
@@ -31,7 +33,7 @@ struct engine *engine_new(struct store *store, const struct engine_options *opti
     e->postings = calloc(LIMIT_VALUES + 1, sizeof *e->postings);
     e->head_postings = calloc(LIMIT_VALUES + 1, sizeof *e->head_postings);
     e->values = calloc(LIMIT_VALUES + 1, sizeof *e->values);
-    e->comparisons = calloc(LIMIT_CANDIDATES + 1, sizeof *e->comparisons);
+    e->comparisons = calloc(LIMIT_COMPARISONS + 1, sizeof *e->comparisons);
     if (!e->heads || !e->comparer || !e->postings || !e->head_postings || !e->values ||
         !e->comparisons) {
         engine_free(e);
@@ -202,12 +204,23 @@ static int same_str(struct str a, struct str b)
 }
 
 /* Whether the match looks like the same page under another address rather than the same story. */
-static int is_another_page(const struct article *record, const struct article *match)
+static int is_another_page(const struct article *record, const struct article *match, double titles)
 {
     return (record->relation == DUP_EXACT || record->relation == DUP_COPY) &&
            record->words <= PAGE_WORDS && record->outlet.len && same_str(record->outlet, match->outlet) &&
            record->url.len && match->url.len && !same_str(record->url, match->url) &&
-           record->title.len && match->title.len && !same_str(record->title, match->title);
+           titles >= 0 && titles < PAGE_TITLES;
+}
+
+/*
+ * Whether an article is so different from the head it joins through that others may be copies of
+ * it and not of that: it brings much of its own, or it is a short cut.
+ */
+static int stands_apart(const struct match *match, double words)
+{
+    if (match->share_a < NEW_HEAD_SHARE && (1 - match->share_a) * words >= NEW_HEAD_WORDS)
+        return 1;
+    return words <= CUT_HEAD * match->comparison->words_b;
 }
 
 /* Puts the record into the cluster that it joins; c and record are brought up to date. */
@@ -232,8 +245,7 @@ static int join(struct engine *e, struct article *record, const struct finding *
     record->share_longer = (float)best->decision.share_longer;
     record->jaccard = (float)best->comparison->jaccard;
     record->longest = best->comparison->longest;
-    if (best->share_a < NEW_HEAD_SHARE && c->n_heads < LIMIT_HEADS &&
-        (1 - best->share_a) * (double)p->body.n >= NEW_HEAD_WORDS)
+    if (c->n_heads < LIMIT_HEADS && stands_apart(best, (double)p->body.n))
         record->flags |= ARTICLE_HEAD;
     return 0;
 }
@@ -285,8 +297,7 @@ static int apply(struct engine *e, struct article *record, const struct finding 
     } else if (found->n_joins) {
         if ((r = join(e, record, found, p, &c)) < 0)
             return r;
-        if (!(record->flags & ARTICLE_HEAD))
-            n = missing_values(e, &c, n);
+        n = missing_values(e, &c, n);
     } else {
         record->flags |= ARTICLE_HEAD;
         if (found->n_links) {
@@ -305,7 +316,7 @@ static int apply(struct engine *e, struct article *record, const struct finding 
     if ((r = put_article(e, record, p)) < 0)
         return r;
     if (found->n_joins) {
-        if (is_another_page(record, &e->match))
+        if (is_another_page(record, &e->match, found->joins[0].decision.evidence.titles))
             c.pages++;
         r = cluster_join(e, &c, record);
         if (r == 0 && c.pages >= PAGES_MIN && c.pages * 2 >= c.articles)

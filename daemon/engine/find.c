@@ -1,7 +1,7 @@
 /*
  * Finding: which clusters an article belongs to, and which it is only linked
  * to. Nothing is decided on an estimate: every candidate is compared exactly
- * with a head of its cluster. Invariant: at most LIMIT_CANDIDATES
+ * with a head of its cluster. Invariant: at most LIMIT_COMPARISONS
  * comparisons an article, and nothing is written.
  */
 #include <stdlib.h>
@@ -10,8 +10,6 @@
 #include "engine/internal.h"
 
 #define CLEAR_SHARE 0.95   /* above it the head's own furniture cannot change the decision */
-#define OVERLAP 0.3        /* of the smaller: copies of one text overlap, items of a digest do not */
-#define LEAD_ITEM 0.5      /* of the digest: the item that it opens with is at most so much of it */
 
 uint64_t text_value(uint64_t text_hash)
 {
@@ -115,26 +113,8 @@ static int compare_head(struct engine *e, struct view *view, const struct prepar
     ret->cluster = view_cluster_id(view, record->cluster);
     ret->share_a = comparison->share_a;
     ret->comparison = comparison;
+    ret->digest = record->relation == DUP_ROUNDUP;
     return 0;
-}
-
-/* Words of the article that stand in both comparisons' passages. */
-static uint32_t overlap(const struct dup_comparison *x, const struct dup_comparison *y)
-{
-    uint32_t shared = 0;
-    size_t i = 0, k = 0;
-    while (i < x->n_spans && k < y->n_spans) {
-        uint32_t x_end = x->spans[i].a + x->spans[i].n, y_end = y->spans[k].a + y->spans[k].n;
-        uint32_t from = x->spans[i].a > y->spans[k].a ? x->spans[i].a : y->spans[k].a;
-        uint32_t to = x_end < y_end ? x_end : y_end;
-        if (to > from)
-            shared += to - from;
-        if (x_end < y_end)
-            i++;
-        else
-            k++;
-    }
-    return shared;
 }
 
 static int is_better(const struct match *a, const struct match *b)
@@ -163,53 +143,6 @@ static void put(struct match *list, size_t *n, const struct match *match)
     (*n)++;
 }
 
-/* Whether two comparisons found the same part of the article. */
-static int same_part(const struct dup_comparison *x, const struct dup_comparison *y)
-{
-    uint32_t least = x->common_a < y->common_a ? x->common_a : y->common_a;
-    return (double)overlap(x, y) >= OVERLAP * least;
-}
-
-/* The only story that the article would join is the first item of what holds others as items too. */
-static int opens_digest(const struct finding *f)
-{
-    const struct match *lead = &f->joins[0];
-    if (lead->decision.relation != DUP_EXTENDED || lead->share_a > LEAD_ITEM)
-        return 0;
-    for (size_t i = 0; i < f->n_links; i++) {
-        const struct match *item = &f->links[i];
-        if (item->decision.relation == DUP_ROUNDUP && item->share_a < item->comparison->share_b &&
-            !same_part(lead->comparison, item->comparison))
-            return 1;
-    }
-    return 0;
-}
-
-/*
- * An article that joins several clusters joins them together only where their copies overlap in
- * it. Where they stand side by side it is a digest: linked to each, joining none.
- */
-static void settle_joins(struct finding *f)
-{
-    size_t kept = f->n_joins ? 1 : 0;
-    int digest = f->n_joins == 1 && opens_digest(f);
-    for (size_t i = 1; i < f->n_joins; i++) {
-        if (same_part(f->joins[0].comparison, f->joins[i].comparison))
-            f->joins[kept++] = f->joins[i];
-        else if (f->joins[0].decision.relation == DUP_EXTENDED &&
-                 f->joins[i].decision.relation == DUP_EXTENDED)
-            digest = 1;
-    }
-    if (!digest) {
-        f->n_joins = kept;
-        return;
-    }
-    for (size_t i = 0; i < f->n_joins; i++) {
-        f->joins[i].decision.relation = DUP_ROUNDUP;
-        put(f->links, &f->n_links, &f->joins[i]);
-    }
-    f->n_joins = 0;
-}
 
 /* Keeps what came of a comparison for engine_explain. */
 static void record_trial(struct trial *trial, enum trial_outcome outcome, const struct head *head,
@@ -220,6 +153,73 @@ static void record_trial(struct trial *trial, enum trial_outcome outcome, const 
     trial->text = &head->text;
     trial->comparison = match->comparison;
     trial->decision = match->decision;
+}
+
+/*
+ * Compares with one head, e->trials[at], and puts what comes out where it belongs. 1: the article
+ * joins through it.
+ */
+static int try_head(struct engine *e, struct view *view, const struct prepared *article, int64_t now,
+                    size_t at, struct finding *ret)
+{
+    struct trial *trial = &e->trials[at];
+    struct head *head;
+    struct match match;
+    int r = heads_get(e->heads, view, trial->head, &head);
+    if (r == DUP_ENOENT)
+        trial->outcome = TRIAL_NO_TEXT;
+    if (r < 0)
+        return r == DUP_ENOENT ? 0 : r;
+    r = compare_head(e, view, article, now, head, &e->comparisons[at], &match, &trial->outcome);
+    if (r != 0)
+        return r < 0 ? r : 0;
+    record_trial(trial, TRIAL_NOTHING, head, &match);
+    if (match.decision.relation == DUP_ORIGINAL)
+        return 0;
+    /* A story that stands in a digest is an item of it, and no cut of the whole. */
+    if (match.digest && match.decision.relation == DUP_ABRIDGED)
+        match.decision.relation = DUP_ROUNDUP;
+    int joins = dup_relation_joins(match.decision.relation);
+    int furniture = (head->article.flags & ARTICLE_FURNITURE) != 0;
+    record_trial(trial, furniture ? TRIAL_FURNITURE : joins ? TRIAL_JOINS : TRIAL_LINKED, head, &match);
+    if (furniture) {
+        ret->furniture |= joins;
+        return 0;
+    }
+    put(joins ? ret->joins : ret->links, joins ? &ret->n_joins : &ret->n_links, &match);
+    return joins;
+}
+
+/* A candidate did not match: the article may match another head of its cluster. */
+static int try_others(struct engine *e, struct view *view, const struct prepared *article, int64_t now,
+                      const struct article *without, size_t at, struct finding *ret)
+{
+    struct cluster c;
+    const struct trial *tried = &e->trials[at];
+    int r = tried->cluster ? view_cluster(view, tried->cluster, &c) : DUP_ENOENT;
+    if (r < 0)
+        return r == DUP_ENOENT ? 0 : r;
+    for (uint32_t i = 0; i < c.n_heads && r == 0 && e->n_trials < LIMIT_COMPARISONS; i++) {
+        int known = without && without->num == c.heads[i];
+        for (size_t k = 0; k < e->n_trials && !known; k++)
+            known = e->trials[k].head == c.heads[i];
+        if (known)
+            continue;
+        e->trials[e->n_trials] = (struct trial){.head = c.heads[i], .outcome = TRIAL_NOT_COMPARED};
+        r = try_head(e, view, article, now, e->n_trials++, ret);
+    }
+    return r < 0 ? r : 0;
+}
+
+/* Ranks the candidates for a text that e->postings were probed for. How many. */
+static size_t rank(struct engine *e, size_t n_values)
+{
+    struct candidate ranked[LIMIT_CANDIDATES];
+    size_t n = candidates_rank(e, n_values, ranked);
+    for (size_t i = 0; i < n; i++)
+        e->trials[i] = (struct trial){.head = ranked[i].num, .hits = ranked[i].hits,
+                                      .weight = ranked[i].weight, .outcome = TRIAL_NOT_COMPARED};
+    return n;
 }
 
 int engine_find(struct engine *e, struct view *view, const struct prepared *article, int64_t now,
@@ -239,50 +239,25 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
         leave_out(e, n + 1, without);
     spread_stories(article, e->postings, e->stories_a);
 
-    struct candidate ranked[LIMIT_CANDIDATES];
-    size_t n_ranked = candidates_rank(e, n, ranked);
+    size_t n_ranked = rank(e, n);
     e->n_trials = n_ranked;
-    for (size_t i = 0; i < n_ranked; i++)
-        e->trials[i] = (struct trial){.head = ranked[i].num, .hits = ranked[i].hits,
-                                      .weight = ranked[i].weight, .outcome = TRIAL_NOT_COMPARED};
-    for (size_t i = 0; i < n_ranked; i++) {
-        struct trial *trial = &e->trials[i];
-        struct head *head;
-        struct match match;
-        if (ret->n_joins && ranked[i].hits * 2 < n &&
+    for (size_t i = 0; i < n_ranked && !ret->furniture; i++) {
+        if (ret->n_joins && e->trials[i].hits * 2 < n &&
             ret->joins[0].decision.share_longer >= CLEAR_SHARE)
             break;
-        r = heads_get(e->heads, view, ranked[i].num, &head);
-        if (r == DUP_ENOENT) {
-            trial->outcome = TRIAL_NO_TEXT;
-            continue;
-        }
+        r = try_head(e, view, article, now, i, ret);
         if (r == 0)
-            r = compare_head(e, view, article, now, head, &e->comparisons[i], &match, &trial->outcome);
+            r = try_others(e, view, article, now, without, i, ret);
         if (r < 0)
             return r;
-        if (r == 1)
-            continue;
-        record_trial(trial, TRIAL_NOTHING, head, &match);
-        if (match.decision.relation == DUP_ORIGINAL)
-            continue;
-        /* A story that stands in a digest is an item of it, and no cut of the whole. */
-        if (head->article.relation == DUP_ROUNDUP && match.decision.relation == DUP_ABRIDGED)
-            match.decision.relation = DUP_ROUNDUP;
-        int joins = dup_relation_joins(match.decision.relation);
-        record_trial(trial, head->article.flags & ARTICLE_FURNITURE ? TRIAL_FURNITURE
-                            : joins ? TRIAL_JOINS : TRIAL_LINKED, head, &match);
-        if (joins && (head->article.flags & ARTICLE_FURNITURE)) {
-            ret->furniture = 1;
-            ret->n_joins = ret->n_links = 0;
-            return 0;
-        }
-        if (head->article.flags & ARTICLE_FURNITURE)
-            continue;
-        put(joins ? ret->joins : ret->links, joins ? &ret->n_joins : &ret->n_links, &match);
     }
-    settle_joins(ret);
+    if (ret->furniture) {
+        ret->n_joins = ret->n_links = 0;
+        return 0;
+    }
+    digest_settle(ret);
+    r = digest_found_late(e, view, ret);
     if (ret->n_joins)
         ret->n_links = 0;
-    return 0;
+    return r;
 }

@@ -10,7 +10,7 @@
 
 #define BUCKETS 16384u
 /* Latest entries that are never evicted: an article, its candidates, another's heads, a pair. */
-#define PINNED (LIMIT_CANDIDATES + LIMIT_HEADS + 3)
+#define PINNED (LIMIT_COMPARISONS + LIMIT_HEADS + 3)
 
 struct heads {
     const struct dup_secret *secret; /* borrowed */

@@ -19,6 +19,7 @@ struct match {
     struct dup_decision decision;
     double share_a;                    /* plain share of the article that stands in the head */
     const struct dup_comparison *comparison; /* into engine->comparisons */
+    int digest;                        /* the head is a digest */
 };
 
 /* What is found for an article before anything is written. */
@@ -27,6 +28,7 @@ struct finding {
     struct match joins[LIMIT_CANDIDATES]; /* one a cluster, best first; empty for an original */
     struct match links[LIMIT_CANDIDATES]; /* one a cluster, best first; only where nothing joins */
     int furniture;                     /* it is the same page furniture as an article known as that */
+    uint32_t digest;                   /* a head that it shows to be a digest, 0 for none */
 };
 
 struct engine {
@@ -39,11 +41,11 @@ struct engine {
     uint8_t *stories_a, *stories_b;    /* owned; a token's story count, stories_cap entries */
     size_t stories_cap;
     uint64_t *values;                  /* owned; LIMIT_VALUES + 1 */
-    struct dup_comparison *comparisons;/* owned; LIMIT_CANDIDATES, and one of a pair */
+    struct dup_comparison *comparisons;/* owned; LIMIT_COMPARISONS, and one of a pair */
     size_t n_before;                   /* clusters that the article joins, as they were before */
     struct cluster before[LIMIT_CANDIDATES];
     size_t n_trials;
-    struct trial trials[LIMIT_CANDIDATES]; /* what the latest engine_find tried */
+    struct trial trials[LIMIT_COMPARISONS]; /* what the latest engine_find tried */
     struct article match, scratch, member; /* what verdicts point into; records under change */
 };
 
@@ -69,6 +71,13 @@ int reserve_stories(struct engine *engine, size_t n_tokens); /* stories_a and _b
 
 /* The value under which a whole text is posted. */
 uint64_t text_value(uint64_t text_hash);
+
+/* ---- digest.c ---- */
+
+/* Which of the clusters that an article joins it really joins, and which it only holds as items. */
+void digest_settle(struct finding *finding);
+/* Takes out a join through a head that holds the article beside another story. 0 or DUP_E... */
+int digest_found_late(struct engine *engine, struct view *view, struct finding *finding);
 
 /* ---- attribution.c: what members say of the source ---- */
 

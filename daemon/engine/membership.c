@@ -166,31 +166,47 @@ static int pick_fullest(struct engine *e, struct article *member, void *arg)
     return ++f->seen == PAGE;
 }
 
-/* Makes a member the head: all its values go into the index under its number. */
-static int promote(struct engine *e, struct cluster *c)
+/* All values of a head into the index under its number. */
+static int post_head(struct engine *e, uint32_t num)
 {
-    struct fullest fullest = {0};
-    int r = each_member(e, c->id, MEMBER_ARTICLE, pick_fullest, &fullest);
-    if (r < 0 || !fullest.num)
-        return r < 0 ? r : 0;
     struct head *text;
-    r = heads_get(e->heads, store_writer_view(e->store), fullest.num, &text);
+    int r = heads_get(e->heads, store_writer_view(e->store), num, &text);
     if (r < 0)
         return r;
     uint32_t n = text->text.n_values;
     memcpy(e->values, text->text.values, n * sizeof *e->values);
     e->values[n] = text_value(text->text.text_hash);
-    r = store_post(e->store, e->values, n + 1, fullest.num);
+    r = store_post(e->store, e->values, n + 1, num);
     if (r == 0)
-        r = view_article(store_writer_view(e->store), fullest.num, &e->member);
+        r = view_article(store_writer_view(e->store), num, &e->member);
     if (r < 0)
         return r;
     e->member.flags |= ARTICLE_HEAD;
     e->member.n_values = n + 1;
     e->member.values = e->values;
-    c->heads[c->n_heads++] = fullest.num;
-    heads_forget(e->heads, fullest.num);
+    heads_forget(e->heads, num);
     return store_set_article(e->store, &e->member);
+}
+
+/*
+ * A head has gone, and what it posted is void. The others had left out what it had posted already;
+ * if there are none, the fullest member becomes one.
+ */
+static int post_again(struct engine *e, struct cluster *c)
+{
+    if (!c->n_heads) {
+        struct fullest fullest = {0};
+        int r = each_member(e, c->id, MEMBER_ARTICLE, pick_fullest, &fullest);
+        if (r < 0 || !fullest.num)
+            return r < 0 ? r : 0;
+        c->heads[c->n_heads++] = fullest.num;
+    }
+    for (uint32_t i = 0; i < c->n_heads; i++) {
+        int r = post_head(e, c->heads[i]);
+        if (r < 0)
+            return r;
+    }
+    return 0;
 }
 
 /* Removes the link of an article to the cluster of a head, if there is one. */
@@ -254,13 +270,15 @@ int cluster_leave(struct engine *e, const struct article *article)
     c.relations[article->relation]--;
     if ((r = attribution_del(e, &c, article)) < 0)
         return r;
+    int was_head = 0;
     for (uint32_t i = 0; i < c.n_heads; i++) {
         if (c.heads[i] == article->num) {
             memmove(c.heads + i, c.heads + i + 1, (c.n_heads - i - 1) * sizeof *c.heads);
             c.n_heads--;
+            was_head = 1;
         }
     }
-    if (c.articles && !c.n_heads && (r = promote(e, &c)) < 0)
+    if (c.articles && was_head && (r = post_again(e, &c)) < 0)
         return r;
     if (c.first == article->num || c.last == article->num || c.fullest == article->num ||
         c.notice == article->num) {
