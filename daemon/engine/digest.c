@@ -9,6 +9,7 @@
 
 #define OVERLAP 0.3        /* of the smaller: copies of one text overlap, items of a digest do not */
 #define ITEM_MOST 0.5      /* of the digest: one item is at most so much of it */
+#define COPIES_MAX 64      /* copies of a digest that are decided on again with it */
 #define ITEM_TAKEN 0.55    /* of the item: so much of it stands in the digest */
 
 /* Words of the article that stand in both comparisons' passages. */
@@ -81,7 +82,7 @@ void digest_settle(struct finding *f)
     }
     for (size_t i = 0; i < f->n_joins; i++) {
         f->joins[i].decision.relation = DUP_ROUNDUP;
-        put(f->links, &f->n_links, &f->joins[i]);
+        match_put(f->links, &f->n_links, &f->joins[i]);
     }
     f->n_joins = 0;
 }
@@ -143,4 +144,104 @@ int digest_found_late(struct engine *e, struct view *view, struct finding *f)
     }
     f->n_joins = kept;
     return 0;
+}
+
+/* The articles that stand in a cluster through the digest, itself first; at most COPIES_MAX. */
+static int find_copies(struct engine *e, uint32_t cluster, uint32_t num, uint32_t *ret)
+{
+    struct view *view = store_writer_view(e->store);
+    uint32_t nums[COPIES_MAX], after = 0;
+    enum member_kind kinds[COPIES_MAX];
+    int n, found = 0;
+    ret[found++] = num;
+    while (found < COPIES_MAX && (n = view_members(view, cluster, after, COPIES_MAX, nums, kinds)) > 0) {
+        for (int i = 0; i < n && found < COPIES_MAX; i++) {
+            if (kinds[i] != MEMBER_ARTICLE || nums[i] == num)
+                continue;
+            int r = view_article(view, nums[i], &e->member);
+            if (r < 0)
+                return r;
+            if (e->member.head == num)
+                ret[found++] = nums[i];
+        }
+        after = nums[n - 1];
+    }
+    return n < 0 ? n : found;
+}
+
+/*
+ * Decides on one article again: its record goes on under a new number, as a version's would.
+ * packed: its text.
+ */
+static int decide_again(struct engine *e, struct article *old, struct buf packed, int64_t seen)
+{
+    struct view *view = store_writer_view(e->store);
+    struct article record = *old;
+    struct finding found;
+    struct head *head;
+    uint32_t own_cluster;
+    int r = article_supersede(e, old, &own_cluster);
+    if (r == 0)
+        r = heads_get(e->heads, view, old->num, &head);
+    if (r < 0)
+        return r;
+    struct prepared article = head->text;
+    article.in.title = (struct field){record.title.data, record.title.len};
+    article.in.published = record.published;
+    article.outlet = record.outlet_key;
+    article.packed = packed;
+    r = engine_find(e, view, &article, article_time(record.published, record.seen), NULL, &found);
+    found.digest = 0; /* one at a time: what it shows of others shows again with their next print */
+    record.num = record.cluster = record.head = view_last_num(view) + 1;
+    record.relation = DUP_ORIGINAL;
+    record.flags &= (uint8_t)~(ARTICLE_SUPERSEDED | ARTICLE_HEAD);
+    record.linked = record.longest = 0;
+    record.share_shorter = record.share_longer = record.jaccard = 0;
+    record.seen = seen;
+    return r < 0 ? r : article_apply(e, &record, &found, &article, 0);
+}
+
+/* What is left of a record that went on under another number: the number. */
+static int erase(struct engine *e, const struct article *old)
+{
+    struct article erased = {.num = old->num, .cluster = old->cluster, .head = old->num, .version = old->version,
+                             .flags = ARTICLE_DELETED, .published = DUP_TIME_NONE, .seen = old->seen};
+    heads_forget(e->heads, old->num);
+    int r = store_set_article(e->store, &erased);
+    return r < 0 ? r : store_del_text(e->store, old->num);
+}
+
+/* One of the digest's prints; one whose text is not kept stays as it was decided. */
+static int redecide(struct engine *e, uint32_t num, int64_t seen)
+{
+    struct view *view = store_writer_view(e->store);
+    struct article old;
+    struct buf text, packed;
+    article_init(&old);
+    buf_init(&text, LIMIT_LINE);
+    buf_init(&packed, LIMIT_LINE);
+    int r = view_article(view, num, &old);
+    if (r == 0)
+        r = view_text(view, num, &text);
+    if (r == 0)
+        r = store_pack(text.data, text.len, &packed);
+    if (r == 0 && (r = decide_again(e, &old, packed, seen)) == 0)
+        r = erase(e, &old);
+    else if (r == DUP_ENOENT)
+        r = 0;
+    article_done(&old);
+    buf_done(&text);
+    buf_done(&packed);
+    return r;
+}
+
+int digest_redecide(struct engine *e, uint32_t num, int64_t seen)
+{
+    uint32_t copies[COPIES_MAX];
+    int r = view_article(store_writer_view(e->store), num, &e->member);
+    uint32_t cluster = r < 0 ? 0 : view_cluster_id(store_writer_view(e->store), e->member.cluster);
+    int n = r < 0 ? r : find_copies(e, cluster, num, copies);
+    for (int i = 0; i < n && r == 0; i++)
+        r = redecide(e, copies[i], seen);
+    return n < 0 ? n : r;
 }

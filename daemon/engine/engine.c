@@ -1,7 +1,7 @@
 /*
  * The engine: one article at a time, inside the writer's transaction, from
- * what was found to what is stored. Invariant: an article's record, its
- * cluster, its member row and its postings change together or not at all.
+ * request to verdict. Invariant: nothing is written before all that decides
+ * has been found.
  */
 #include "engine/engine.h"
 
@@ -11,12 +11,6 @@
 
 #include "engine/internal.h"
 
-#define NEW_HEAD_SHARE 0.8  /* of the article in the head: below it, it carries much new text */
-#define NEW_HEAD_WORDS 30   /* words of new text that a further head must bring */
-#define CUT_HEAD 0.7        /* of the head: a cut is a further head when it is at most so long */
-#define PAGES_MIN 3         /* further pages with the same text that make it furniture */
-#define PAGE_TITLES 0.25    /* shared words of two headlines: from here on they name one story */
-#define PAGE_WORDS 200      /* longer texts are stories, however often an outlet repeats them */
 
 struct engine *engine_new(struct store *store, const struct engine_options *options)
 {
@@ -182,74 +176,6 @@ static void fill_record(struct article *record, const struct prepared *p, uint32
         record->flags |= ARTICLE_CUT;
 }
 
-/* Values that no head of the cluster carries yet; kept in e->values, their number returned. */
-static uint32_t missing_values(struct engine *e, const struct cluster *c, uint32_t n)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        const struct posting_list *list = &e->postings[i];
-        int known = 0;
-        for (uint32_t k = 0; k < list->n && !known; k++)
-            for (uint32_t h = 0; h < c->n_heads && !known; h++)
-                known = list->nums[k] == c->heads[h];
-        if (!known)
-            e->values[kept++] = e->values[i];
-    }
-    return kept;
-}
-
-static int same_str(struct str a, struct str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-/* Whether the match looks like the same page under another address rather than the same story. */
-static int is_another_page(const struct article *record, const struct article *match, double titles)
-{
-    return (record->relation == DUP_EXACT || record->relation == DUP_COPY) &&
-           record->words <= PAGE_WORDS && record->outlet.len && same_str(record->outlet, match->outlet) &&
-           record->url.len && match->url.len && !same_str(record->url, match->url) &&
-           titles >= 0 && titles < PAGE_TITLES;
-}
-
-/*
- * Whether an article is so different from the head it joins through that others may be copies of
- * it and not of that: it brings much of its own, or it is a short cut.
- */
-static int stands_apart(const struct match *match, double words)
-{
-    if (match->share_a < NEW_HEAD_SHARE && (1 - match->share_a) * words >= NEW_HEAD_WORDS)
-        return 1;
-    return words <= CUT_HEAD * match->comparison->words_b;
-}
-
-/* Puts the record into the cluster that it joins; c and record are brought up to date. */
-static int join(struct engine *e, struct article *record, const struct finding *found,
-                const struct prepared *p, struct cluster *c)
-{
-    const struct match *best = &found->joins[0];
-    struct view *view = store_writer_view(e->store);
-    uint32_t id = best->cluster;
-    int r = 0;
-    e->n_before = 0;
-    for (size_t i = 0; i < found->n_joins && r == 0; i++)
-        r = cluster_load(e, view, found->joins[i].cluster, &e->before[e->n_before++]);
-    for (size_t i = 1; i < found->n_joins && r == 0; i++)
-        r = cluster_merge(e, id, view_cluster_id(view, found->joins[i].cluster), &id);
-    if (r < 0 || (r = cluster_load(e, view, id, c)) < 0)
-        return r;
-    record->cluster = id;
-    record->head = best->head;
-    record->relation = (uint8_t)best->decision.relation;
-    record->share_shorter = (float)best->decision.share_shorter;
-    record->share_longer = (float)best->decision.share_longer;
-    record->jaccard = (float)best->comparison->jaccard;
-    record->longest = best->comparison->longest;
-    if (c->n_heads < LIMIT_HEADS && stands_apart(best, (double)p->body.n))
-        record->flags |= ARTICLE_HEAD;
-    return 0;
-}
-
 /* Whether a cluster has another source than before the article joined it. */
 static int source_changed(const struct engine *e, const struct verdict *v)
 {
@@ -259,90 +185,6 @@ static int source_changed(const struct engine *e, const struct verdict *v)
             return c->source_kind != (uint8_t)v->source_kind || c->source != (*v->source ? agency_key(v->source) : 0);
     }
     return 0;
-}
-
-/* Appends the record with its postings, text and id. */
-static int put_article(struct engine *e, struct article *record, const struct prepared *p)
-{
-    int is_head = record->flags & ARTICLE_HEAD;
-    int r = store_post(e->store, e->values, record->n_values, is_head ? record->num : record->head);
-    record->values = e->values;
-    if (r == 0)
-        r = store_add_article(e->store, record, is_head || e->options.keep_text ? p->packed.data : NULL,
-                              p->packed.len);
-    if (r == 0)
-        r = store_set_id(e->store, record->id.data, record->id.len, record->num);
-    return r;
-}
-
-static int link_stories(struct engine *e, struct article *record, const struct finding *found)
-{
-    int r = 0;
-    size_t n = record->relation == DUP_ROUNDUP ? found->n_links : found->n_links ? 1 : 0;
-    for (size_t i = 0; i < n && r == 0; i++)
-        r = cluster_link(e, found->links[i].cluster, record);
-    return r;
-}
-
-/* Stores what was found; the verdict's cluster figures are filled. */
-static int apply(struct engine *e, struct article *record, const struct finding *found,
-                 const struct prepared *p, uint32_t own_cluster)
-{
-    struct cluster c = {0};
-    int r = 0;
-    uint32_t n = p->n_values + 1;
-    if (found->furniture) {
-        record->flags |= ARTICLE_FURNITURE;
-        n = 0;
-    } else if (found->n_joins) {
-        if ((r = join(e, record, found, p, &c)) < 0)
-            return r;
-        n = missing_values(e, &c, n);
-    } else {
-        record->flags |= ARTICLE_HEAD;
-        if (found->n_links) {
-            const struct match *best = &found->links[0];
-            record->relation = (uint8_t)best->decision.relation;
-            record->linked = best->head;
-            record->share_shorter = (float)best->decision.share_shorter;
-            record->share_longer = (float)best->decision.share_longer;
-            record->jaccard = (float)best->comparison->jaccard;
-            record->longest = best->comparison->longest;
-        }
-    }
-    if (!found->n_joins && own_cluster)
-        record->cluster = own_cluster;
-    record->n_values = n;
-    if ((r = put_article(e, record, p)) < 0)
-        return r;
-    if (found->n_joins) {
-        if (is_another_page(record, &e->match, found->joins[0].decision.evidence.titles))
-            c.pages++;
-        r = cluster_join(e, &c, record);
-        if (r == 0 && c.pages >= PAGES_MIN && c.pages * 2 >= c.articles)
-            r = cluster_dissolve(e, &c);
-    } else if (own_cluster) {
-        r = cluster_load(e, store_writer_view(e->store), own_cluster, &c);
-        if (r == 0)
-            r = cluster_join(e, &c, record);
-    }
-    return r < 0 ? r : link_stories(e, record, found);
-}
-
-/* Takes the previous version out of its cluster. *ret_cluster: its cluster's id where it was alone there. */
-static int supersede(struct engine *e, struct article *old, uint32_t *ret_cluster)
-{
-    struct view *view = store_writer_view(e->store);
-    struct cluster c;
-    uint32_t id = view_cluster_id(view, old->cluster);
-    int r = cluster_load(e, view, id, &c);
-    if (r == 0)
-        r = cluster_leave(e, old);
-    if (r < 0)
-        return r;
-    *ret_cluster = c.articles <= 1 ? id : 0;
-    old->flags |= ARTICLE_SUPERSEDED;
-    return store_set_article(e->store, old);
 }
 
 int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, struct verdict *ret)
@@ -359,7 +201,7 @@ int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, stru
             return unchanged(e, view, previous, ret);
         verdict.status = VERDICT_UPDATED;
         verdict.version = old->version + 1;
-        r = supersede(e, old, &own_cluster);
+        r = article_supersede(e, old, &own_cluster);
     } else if (r == DUP_ENOENT) {
         r = 0;
     }
@@ -375,7 +217,9 @@ int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, stru
     fill_record(&record, p, view_last_num(view) + 1, seen);
     record.previous = previous;
     record.version = verdict.version;
-    r = apply(e, &record, &found, p, own_cluster);
+    r = article_apply(e, &record, &found, p, own_cluster);
+    if (r == 0 && found.digest)
+        r = digest_redecide(e, found.digest, seen);
     if (r == 0)
         r = view_article(view, record.num, &e->scratch);
     if (r < 0)

@@ -124,8 +124,7 @@ static int is_better(const struct match *a, const struct match *b)
     return x > y || (x == y && a->head < b->head);
 }
 
-/* Puts a match into a list that is kept best first with one entry a cluster. */
-static void put(struct match *list, size_t *n, const struct match *match)
+void match_put(struct match *list, size_t *n, const struct match *match)
 {
     for (size_t i = 0; i < *n; i++) {
         if (list[i].cluster != match->cluster)
@@ -186,7 +185,7 @@ static int try_head(struct engine *e, struct view *view, const struct prepared *
         ret->furniture |= joins;
         return 0;
     }
-    put(joins ? ret->joins : ret->links, joins ? &ret->n_joins : &ret->n_links, &match);
+    match_put(joins ? ret->joins : ret->links, joins ? &ret->n_joins : &ret->n_links, &match);
     return joins;
 }
 

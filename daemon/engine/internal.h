@@ -69,6 +69,9 @@ void spread_stories(const struct prepared *text, const struct posting_list *post
                     uint8_t *stories);
 int reserve_stories(struct engine *engine, size_t n_tokens); /* stories_a and _b; DUP_ENOMEM */
 
+/* Puts a match into a list that is kept best first with one entry a cluster. */
+void match_put(struct match *list, size_t *n, const struct match *match);
+
 /* The value under which a whole text is posted. */
 uint64_t text_value(uint64_t text_hash);
 
@@ -78,6 +81,18 @@ uint64_t text_value(uint64_t text_hash);
 void digest_settle(struct finding *finding);
 /* Takes out a join through a head that holds the article beside another story. 0 or DUP_E... */
 int digest_found_late(struct engine *engine, struct view *view, struct finding *finding);
+/* Takes a digest, and its copies, out of the cluster that it stands in and decides on them again. */
+int digest_redecide(struct engine *engine, uint32_t num, int64_t seen);
+
+/* ---- apply.c ---- */
+
+/* Stores an article as it was found: record, cluster, postings, links. own_cluster: one that it
+ * goes on with when it joins none, 0 for its own number. 0 or DUP_E... */
+int article_apply(struct engine *engine, struct article *record, const struct finding *found,
+                  const struct prepared *article, uint32_t own_cluster);
+/* Takes an article that another record replaces out of its cluster. *ret_cluster: its cluster's id
+ * where it was alone there, else 0. */
+int article_supersede(struct engine *engine, struct article *old, uint32_t *ret_cluster);
 
 /* ---- attribution.c: what members say of the source ---- */
 

@@ -102,7 +102,7 @@ static void print_articles(struct decide *d)
     for (uint32_t num = 1; num <= view_last_num(view); num++) {
         need(view_article(view, num, &article), "an article");
         need(view_article(view, article.head, &head), "a head");
-        if (!(article.flags & ARTICLE_SUPERSEDED))
+        if (!(article.flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED)))
             printf("article\t%s\tc%u\t%s\t%s\n", article.id.data, view_cluster_id(view, article.cluster),
                    dup_relation_word(article.relation), head.id.data);
     }
