@@ -9,6 +9,9 @@
 
 #define OVERLAP 0.3        /* of the smaller: copies of one text overlap, items of a digest do not */
 #define ITEM_MOST 0.5      /* of the digest: one item is at most so much of it */
+#define TITLES_APART 0.25  /* shared words of the headlines: from here on they name one thing */
+#define WORDS_APART 0.06   /* shared long words of two texts: from here on they tell of one thing */
+#define WORDS_MAX 256      /* long words of a text that are looked at */
 #define COPIES_MAX 64      /* copies of a digest that are decided on again with it */
 #define ITEM_TAKEN 0.55    /* of the item: so much of it stands in the digest */
 
@@ -38,8 +41,53 @@ static int same_part(const struct dup_comparison *x, const struct dup_comparison
     return (double)overlap(x, y) >= OVERLAP * least;
 }
 
+/* The distinct words of a text that are longer than its average word: what it is about. */
+static size_t long_words(const struct dup_tokens *t, uint32_t *ret)
+{
+    uint64_t bytes = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < t->n; i++)
+        bytes += t->end[i] - t->begin[i];
+    for (size_t i = 0; i < t->n && n < WORDS_MAX; i++) {
+        size_t k = 0;
+        if ((uint64_t)(t->end[i] - t->begin[i]) * t->n <= bytes)
+            continue;
+        while (k < n && ret[k] != t->hash[i])
+            k++;
+        if (k == n)
+            ret[n++] = t->hash[i];
+    }
+    return n;
+}
+
+/*
+ * Whether two texts without a passage in common tell different things: hardly a word of either
+ * stands in the other. Parts of one story share some: in half of them one long word in ten, in
+ * texts of different stories one in twenty at most (docs/QUALITY.md).
+ */
+static int tell_apart(const struct dup_tokens *x, const struct dup_tokens *y)
+{
+    uint32_t a[WORDS_MAX], b[WORDS_MAX];
+    size_t n = long_words(x, a), m = long_words(y, b), both = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < m && b[k] != a[i])
+            k++;
+        both += k < m;
+    }
+    return both < 2 || (double)both < WORDS_APART * (double)(n < m ? n : m);
+}
+
+/* The same of two heads; 0 where a text cannot be had. */
+static int heads_tell_apart(struct engine *e, struct view *view, uint32_t a, uint32_t b)
+{
+    struct head *x, *y;
+    return heads_get(e->heads, view, a, &x) == 0 && heads_get(e->heads, view, b, &y) == 0 &&
+           tell_apart(&x->text.body, &y->text.body);
+}
+
 /* The only story that the article would join is the first item of what holds others as items too. */
-static int opens_digest(const struct finding *f)
+static int opens_digest(struct engine *e, struct view *view, const struct finding *f)
 {
     const struct match *lead = &f->joins[0];
     if (lead->decision.relation != DUP_EXTENDED || lead->share_a > ITEM_MOST)
@@ -47,7 +95,7 @@ static int opens_digest(const struct finding *f)
     for (size_t i = 0; i < f->n_links; i++) {
         const struct match *item = &f->links[i];
         if (item->decision.relation == DUP_ROUNDUP && item->share_a < item->comparison->share_b &&
-            !same_part(lead->comparison, item->comparison))
+            !same_part(lead->comparison, item->comparison) && heads_tell_apart(e, view, lead->head, item->head))
             return 1;
     }
     return 0;
@@ -55,10 +103,10 @@ static int opens_digest(const struct finding *f)
 
 /*
  * A copy of a digest joins that alone. Else an article that joins several clusters joins them
- * together only where their copies overlap in it. Where they stand side by side it is a digest:
- * linked to each, joining none.
+ * together where their copies overlap in it, or tell of one thing. Where they stand side by side
+ * and tell of different things it is a digest: linked to each, joining none.
  */
-void digest_settle(struct finding *f)
+void digest_settle(struct engine *e, struct view *view, struct finding *f)
 {
     for (size_t i = 0; i < f->n_joins; i++) {
         if (f->joins[i].digest) {
@@ -67,24 +115,23 @@ void digest_settle(struct finding *f)
             return;
         }
     }
-    size_t kept = f->n_joins ? 1 : 0;
-    int digest = f->n_joins == 1 && opens_digest(f);
+    int digest = f->n_joins == 1 && opens_digest(e, view, f), joins[LIMIT_CANDIDATES] = {1};
     for (size_t i = 1; i < f->n_joins; i++) {
-        if (same_part(f->joins[0].comparison, f->joins[i].comparison))
+        const struct match *lead = &f->joins[0], *other = &f->joins[i];
+        joins[i] = same_part(lead->comparison, other->comparison) ||
+                   !heads_tell_apart(e, view, lead->head, other->head);
+        digest |= !joins[i] && lead->decision.relation == DUP_EXTENDED && other->decision.relation == DUP_EXTENDED;
+    }
+    size_t kept = 0, n = f->n_joins;
+    for (size_t i = 0; i < n; i++) {
+        if (digest) {
+            f->joins[i].decision.relation = DUP_ROUNDUP;
+            match_put(f->links, &f->n_links, &f->joins[i]);
+        } else if (joins[i]) {
             f->joins[kept++] = f->joins[i];
-        else if (f->joins[0].decision.relation == DUP_EXTENDED &&
-                 f->joins[i].decision.relation == DUP_EXTENDED)
-            digest = 1;
+        }
     }
-    if (!digest) {
-        f->n_joins = kept;
-        return;
-    }
-    for (size_t i = 0; i < f->n_joins; i++) {
-        f->joins[i].decision.relation = DUP_ROUNDUP;
-        match_put(f->links, &f->n_links, &f->joins[i]);
-    }
-    f->n_joins = 0;
+    f->n_joins = kept;
 }
 
 /* Tokens of the other side (b) that stand in both comparisons' passages; marks: room for its tokens. */
@@ -102,9 +149,10 @@ static uint32_t overlap_b(const struct dup_comparison *x, const struct dup_compa
 
 /*
  * Whether a head of the cluster stands in the match's head as an item beside the article's own
- * part of it. Uses the comparison kept for pairs.
+ * part of it, and tells of something else. Uses the comparison kept for pairs.
  */
-static int holds_another(struct engine *e, struct view *view, const struct match *match)
+static int holds_another(struct engine *e, struct view *view, const struct prepared *article,
+                         const struct match *match)
 {
     struct dup_comparison *other = &e->comparisons[LIMIT_COMPARISONS];
     struct cluster c;
@@ -122,31 +170,49 @@ static int holds_another(struct engine *e, struct view *view, const struct match
             return r;
         uint32_t least = other->common_b < match->comparison->common_b ? other->common_b : match->comparison->common_b;
         if (other->share_a >= ITEM_TAKEN && other->share_b <= ITEM_MOST &&
-            overlap_b(match->comparison, other, e->stories_b, digest->text.body.n) < OVERLAP * least)
+            overlap_b(match->comparison, other, e->stories_b, digest->text.body.n) < OVERLAP * least &&
+            tell_apart(&article->body, &item->text.body))
             return 1;
     }
     return r == DUP_ENOENT ? 0 : r;
 }
 
-int digest_found_late(struct engine *e, struct view *view, struct finding *f)
+/* Takes the matches out of a list whose head proves to be a digest. */
+static int take_out(struct engine *e, struct view *view, const struct prepared *article, struct finding *f,
+                    struct match *list, size_t *n)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < f->n_joins; i++) {
-        const struct match *match = &f->joins[i];
-        int r = match->decision.relation == DUP_ABRIDGED && match->comparison->share_b <= ITEM_MOST
-                    ? holds_another(e, view, match) : 0;
+    for (size_t i = 0; i < *n; i++) {
+        const struct match *match = &list[i];
+        enum dup_relation relation = match->decision.relation;
+        int is_item = !match->digest && (relation == DUP_ABRIDGED || relation == DUP_ROUNDUP) &&
+                      match->comparison->share_b <= ITEM_MOST && match->decision.evidence.titles >= 0 &&
+                      match->decision.evidence.titles < TITLES_APART;
+        int r = is_item ? holds_another(e, view, article, match) : 0;
         if (r < 0)
             return r;
         if (r)
             f->digest = match->head;
         else
-            f->joins[kept++] = *match;
+            list[kept++] = *match;
     }
-    f->n_joins = kept;
+    *n = kept;
     return 0;
 }
 
-/* The articles that stand in a cluster through the digest, itself first; at most COPIES_MAX. */
+int digest_found_late(struct engine *e, struct view *view, const struct prepared *article, struct finding *f)
+{
+    int r = take_out(e, view, article, f, f->joins, &f->n_joins);
+    return r < 0 ? r : take_out(e, view, article, f, f->links, &f->n_links);
+}
+
+/* Relations of other prints of a text; items of a digest are cuts of it. */
+static int is_print(uint8_t relation)
+{
+    return relation == DUP_EXACT || relation == DUP_COPY || relation == DUP_UPDATE;
+}
+
+/* The prints of a digest that stand in its cluster, itself first; at most COPIES_MAX. */
 static int find_copies(struct engine *e, uint32_t cluster, uint32_t num, uint32_t *ret)
 {
     struct view *view = store_writer_view(e->store);
@@ -161,7 +227,7 @@ static int find_copies(struct engine *e, uint32_t cluster, uint32_t num, uint32_
             int r = view_article(view, nums[i], &e->member);
             if (r < 0)
                 return r;
-            if (e->member.head == num)
+            if (e->member.head == num && is_print(e->member.relation))
                 ret[found++] = nums[i];
         }
         after = nums[n - 1];

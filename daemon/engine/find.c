@@ -254,8 +254,8 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
         ret->n_joins = ret->n_links = 0;
         return 0;
     }
-    digest_settle(ret);
-    r = digest_found_late(e, view, ret);
+    digest_settle(e, view, ret);
+    r = digest_found_late(e, view, article, ret);
     if (ret->n_joins)
         ret->n_links = 0;
     return r;

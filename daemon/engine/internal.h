@@ -78,9 +78,10 @@ uint64_t text_value(uint64_t text_hash);
 /* ---- digest.c ---- */
 
 /* Which of the clusters that an article joins it really joins, and which it only holds as items. */
-void digest_settle(struct finding *finding);
+void digest_settle(struct engine *engine, struct view *view, struct finding *finding);
 /* Takes out a join through a head that holds the article beside another story. 0 or DUP_E... */
-int digest_found_late(struct engine *engine, struct view *view, struct finding *finding);
+int digest_found_late(struct engine *engine, struct view *view, const struct prepared *article,
+                      struct finding *finding);
 /* Takes a digest, and its copies, out of the cluster that it stands in and decides on them again. */
 int digest_redecide(struct engine *engine, uint32_t num, int64_t seen);
 
