@@ -140,10 +140,11 @@ static int is_excerpt(const struct dup_evidence *e, const struct dup_limits *l)
            longer(e)->lead < 0.2 && !e->same_outlet;
 }
 
+/* A later version by the same outlet: announced as one, or no shorter than what it follows. */
 static int is_update(const struct dup_evidence *e, const struct dup_limits *l)
 {
     return e->share_shorter >= l->most && e->same_outlet &&
-           (e->version_a || (e->dated && e->hours > 0 && e->share_longer < l->nearly_all));
+           (e->version_a || (e->dated && e->hours > 0 && e->share_longer < l->nearly_all && e->a.words >= e->b.words));
 }
 
 static int is_copy(const struct dup_evidence *e, const struct dup_limits *l)

@@ -30,15 +30,16 @@ static void fault(struct head_check *c, const char *what)
     c->faults++;
 }
 
-/* Whether a look-up of value names num, or says that the value is common. */
-static int leads_to(struct head_check *c, uint64_t value, uint32_t num)
+/* Whether a look-up of value names a head of the cluster, or says that the value is common. */
+static int leads_to(struct head_check *c, uint64_t value, const struct cluster *cluster)
 {
     const struct posting_list *list = c->postings;
     if (store_probe(c->store, &value, 1, c->postings) < 0)
         return 0;
     for (uint32_t i = 0; i < list->n; i++)
-        if (list->nums[i] == num)
-            return 1;
+        for (uint32_t k = 0; k < cluster->n_heads; k++)
+            if (list->nums[i] == cluster->heads[k])
+                return 1;
     return list->total > LIMIT_POSTINGS;
 }
 
@@ -59,9 +60,12 @@ static int check_text(struct head_check *c)
         fault(c, "its text has other fingerprints than its record");
     int is_head = a->flags & ARTICLE_HEAD && !(a->flags & (ARTICLE_SUPERSEDED | ARTICLE_FURNITURE));
     uint32_t lost = 0;
+    struct cluster cluster;
+    if (is_head && view_cluster(c->view, view_cluster_id(c->view, a->cluster), &cluster) < 0)
+        cluster = (struct cluster){.n_heads = 1, .heads = {a->num}};
     for (uint32_t i = 0; is_head && i < text.n_values; i++)
-        lost += !leads_to(c, text.values[i], a->num);
-    if (is_head && (lost || !leads_to(c, text_value(text.text_hash), a->num)))
+        lost += !leads_to(c, text.values[i], &cluster);
+    if (is_head && (lost || !leads_to(c, text_value(text.text_hash), &cluster)))
         fault(c, "a head that its own text does not find");
     prepared_done(&text);
     return 0;

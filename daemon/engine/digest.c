@@ -5,9 +5,11 @@
  */
 #include <string.h>
 
+#include "core/evidence.h"
 #include "engine/internal.h"
 
 #define OVERLAP 0.3        /* of the smaller: copies of one text overlap, items of a digest do not */
+#define ITEMS_MANY 3       /* stories side by side: from here on they need not tell of different things */
 #define ITEM_MOST 0.5      /* of the digest: one item is at most so much of it */
 #define TITLES_APART 0.25  /* shared words of the headlines: from here on they name one thing */
 #define WORDS_APART 0.06   /* shared long words of two texts: from here on they tell of one thing */
@@ -78,7 +80,14 @@ static int tell_apart(const struct dup_tokens *x, const struct dup_tokens *y)
     return both < 2 || (double)both < WORDS_APART * (double)(n < m ? n : m);
 }
 
-/* The same of two heads; 0 where a text cannot be had. */
+/* Whether two headlines name different things; not where one has none. */
+static int titles_apart(const struct dup_tokens *a, const struct dup_tokens *b)
+{
+    double shared = titles_shared(a, b);
+    return shared >= 0 && shared < TITLES_APART;
+}
+
+/* Whether two heads tell of different things; 0 where a text cannot be had. */
 static int heads_tell_apart(struct engine *e, struct view *view, uint32_t a, uint32_t b)
 {
     struct head *x, *y;
@@ -115,13 +124,18 @@ void digest_settle(struct engine *e, struct view *view, struct finding *f)
             return;
         }
     }
-    int digest = f->n_joins == 1 && opens_digest(e, view, f), joins[LIMIT_CANDIDATES] = {1};
+    int digest = f->n_joins == 1 && opens_digest(e, view, f), joins[LIMIT_CANDIDATES] = {1}, apart = 0;
+    size_t items = 1;
     for (size_t i = 1; i < f->n_joins; i++) {
         const struct match *lead = &f->joins[0], *other = &f->joins[i];
-        joins[i] = same_part(lead->comparison, other->comparison) ||
-                   !heads_tell_apart(e, view, lead->head, other->head);
-        digest |= !joins[i] && lead->decision.relation == DUP_EXTENDED && other->decision.relation == DUP_EXTENDED;
+        int beside = !same_part(lead->comparison, other->comparison);
+        joins[i] = !beside || !heads_tell_apart(e, view, lead->head, other->head);
+        if (lead->decision.relation == DUP_EXTENDED && other->decision.relation == DUP_EXTENDED) {
+            items += (size_t)beside;
+            apart |= !joins[i];
+        }
     }
+    digest |= apart || items >= ITEMS_MANY;
     size_t kept = 0, n = f->n_joins;
     for (size_t i = 0; i < n; i++) {
         if (digest) {
@@ -160,10 +174,13 @@ static int holds_another(struct engine *e, struct view *view, const struct prepa
     int r = view_cluster(view, match->cluster, &c);
     if (r == 0)
         r = heads_get(e->heads, view, match->head, &digest);
+    if (r == 0 && !titles_apart(&article->title, &digest->text.title))
+        return 0;
     if (r == 0)
         r = reserve_stories(e, digest->text.body.n);
     for (uint32_t i = 0; r == 0 && i < c.n_heads; i++) {
-        if (c.heads[i] == match->head || heads_get(e->heads, view, c.heads[i], &item) < 0)
+        if (c.heads[i] == match->head || heads_get(e->heads, view, c.heads[i], &item) < 0 ||
+            !titles_apart(&item->text.title, &digest->text.title))
             continue;
         r = dup_compare(e->comparer, &item->text.body, &digest->text.body, other);
         if (r < 0)
@@ -186,8 +203,7 @@ static int take_out(struct engine *e, struct view *view, const struct prepared *
         const struct match *match = &list[i];
         enum dup_relation relation = match->decision.relation;
         int is_item = !match->digest && (relation == DUP_ABRIDGED || relation == DUP_ROUNDUP) &&
-                      match->comparison->share_b <= ITEM_MOST && match->decision.evidence.titles >= 0 &&
-                      match->decision.evidence.titles < TITLES_APART;
+                      match->comparison->share_b <= ITEM_MOST;
         int r = is_item ? holds_another(e, view, article, match) : 0;
         if (r < 0)
             return r;

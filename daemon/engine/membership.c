@@ -190,23 +190,20 @@ static int post_head(struct engine *e, uint32_t num)
 
 /*
  * A head has gone, and what it posted is void. The others had left out what it had posted already;
- * if there are none, the fullest member becomes one.
+ * and the fullest member has to be one of them.
  */
 static int post_again(struct engine *e, struct cluster *c)
 {
-    if (!c->n_heads) {
-        struct fullest fullest = {0};
-        int r = each_member(e, c->id, MEMBER_ARTICLE, pick_fullest, &fullest);
-        if (r < 0 || !fullest.num)
-            return r < 0 ? r : 0;
+    struct fullest fullest = {0};
+    int r = each_member(e, c->id, MEMBER_ARTICLE, pick_fullest, &fullest);
+    uint32_t at = 0;
+    while (at < c->n_heads && c->heads[at] != fullest.num)
+        at++;
+    if (fullest.num && at == c->n_heads && c->n_heads < LIMIT_HEADS)
         c->heads[c->n_heads++] = fullest.num;
-    }
-    for (uint32_t i = 0; i < c->n_heads; i++) {
-        int r = post_head(e, c->heads[i]);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    for (uint32_t i = 0; i < c->n_heads && r >= 0; i++)
+        r = post_head(e, c->heads[i]);
+    return r < 0 ? r : 0;
 }
 
 /* Removes the link of an article to the cluster of a head, if there is one. */
