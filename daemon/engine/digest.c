@@ -83,7 +83,7 @@ static int tell_apart(const struct dup_tokens *x, const struct dup_tokens *y)
 /* Whether two headlines name different things; not where one has none. */
 static int titles_apart(const struct dup_tokens *a, const struct dup_tokens *b)
 {
-    double shared = titles_shared(a, b);
+    double shared = evidence_titles(a, b);
     return shared >= 0 && shared < TITLES_APART;
 }
 
