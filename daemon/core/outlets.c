@@ -315,3 +315,13 @@ void outlets_find(const struct outlets *o, const char *name, size_t len, const c
     if (row)
         *ret = (struct outlet){ row->name, strlen(row->name), row->owner, row->agency, 1 };
 }
+
+int outlets_next(const struct outlets *o, size_t *at, struct outlet *ret)
+{
+    if (!o || *at >= o->n_rows)
+        return 0;
+    const struct row *row = &o->rows[(*at)++];
+
+    *ret = (struct outlet){row->name, strlen(row->name), row->owner, row->agency, 1};
+    return 1;
+}

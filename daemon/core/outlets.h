@@ -43,4 +43,7 @@ struct outlet {
 void outlets_find(const struct outlets *outlets, const char *name, size_t len, const char *host,
                   size_t host_len, char *room, struct outlet *ret);
 
+/* The outlets of the table, one after the other: *at is 0 to begin. 1, or 0 past the last. */
+int outlets_next(const struct outlets *outlets, size_t *at, struct outlet *ret);
+
 #endif

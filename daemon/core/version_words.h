@@ -10,4 +10,9 @@
  * ("UPDATE 2-", "CORRECTED", "(Lead)"). title may be NULL. */
 int version_words_found(const char *title, size_t len);
 
+enum { VERSION_CORRECTS = 1, VERSION_WITHDRAWS = 2 };
+/* What a title says of the version before, in the same places: "CORRECTED", "Correction:" and the
+ * like, or "KILL", "WITHDRAWN:", "(Retracted)". 0 when it says neither. title may be NULL. */
+int version_words_notice(const char *title, size_t len);
+
 #endif

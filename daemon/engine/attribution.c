@@ -148,3 +148,17 @@ int attribution_del(struct engine *e, struct cluster *c, const struct article *a
         r = del_row(e, c->id, article->num, &said[i]);
     return r < 0 || (article->claim == DUP_CLAIM_NONE && n == 0) ? r : settle(e, c);
 }
+
+int attribution_notice(struct engine *e, const struct article *article)
+{
+    struct view *view = store_writer_view(e->store);
+    struct cluster c;
+    int r = store_set_article(e->store, article);
+    if (r == 0)
+        r = view_cluster(view, view_cluster_id(view, article->cluster), &c);
+    heads_forget(e->heads, article->num);
+    if (r < 0)
+        return r == DUP_ENOENT ? 0 : r;
+    attribution_note(&c, article);
+    return store_put_cluster(e->store, &c);
+}

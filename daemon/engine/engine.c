@@ -141,10 +141,16 @@ int engine_check(struct engine *e, const struct prepared *article, int64_t seen,
     return r < 0 ? r : engine_found_verdict(e, view, &found, ret);
 }
 
-static int unchanged(struct engine *e, struct view *view, uint32_t num, struct verdict *ret)
+/* The same text again; it may say now that it corrects or withdraws what was there. */
+static int unchanged(struct engine *e, struct view *view, uint32_t num, unsigned notice, struct verdict *ret)
 {
     struct verdict verdict = {.status = VERDICT_UNCHANGED, .num = num, .match = NULL};
     int r = view_article(view, num, &e->scratch);
+    if (r == 0 && notice & ~(unsigned)e->scratch.flags) {
+        verdict.status = VERDICT_UPDATED;
+        e->scratch.flags |= (uint8_t)notice;
+        r = attribution_notice(e, &e->scratch);
+    }
     if (r < 0)
         return r;
     verdict.relation = e->scratch.relation;
@@ -172,8 +178,7 @@ static void fill_record(struct article *record, const struct prepared *p, uint32
         .evolved = str_of(p->in.evolved), .agencies = {p->agencies, strlen(p->agencies)},
         .own = {p->own, strlen(p->own)}, .printed = str_of(p->printed)};
     memcpy(record->minhash, p->minhash, sizeof record->minhash);
-    if (p->in.cut)
-        record->flags |= ARTICLE_CUT;
+    record->flags = (uint8_t)(p->notice | (p->in.cut ? ARTICLE_CUT : 0));
 }
 
 /* Whether a cluster has another source than before the article joined it. */
@@ -198,7 +203,7 @@ int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, stru
         if ((r = view_article(view, previous, old)) < 0)
             return r;
         if (old->text_hash == p->text_hash)
-            return unchanged(e, view, previous, ret);
+            return unchanged(e, view, previous, p->notice, ret);
         verdict.status = VERDICT_UPDATED;
         verdict.version = old->version + 1;
         r = article_supersede(e, old, &own_cluster);

@@ -104,6 +104,8 @@ int attribution_add(struct engine *engine, struct cluster *cluster, const struct
 int attribution_del(struct engine *engine, struct cluster *cluster, const struct article *article);
 /* Writes the rows of an article that the record counts already. */
 int attribution_rows(struct engine *engine, uint32_t cluster, const struct article *article);
+/* Writes an article whose flags say now that it corrects or withdraws, and tells its cluster. */
+int attribution_notice(struct engine *engine, const struct article *article);
 /* The fullest text and the latest notice, with one member more. */
 void attribution_note(struct cluster *cluster, const struct article *article);
 

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "engine/notice.h"
+
 struct preparer {
     struct dup_tokens tokens;   /* arrays in block, grown for the longest text so far */
     uint64_t *shingles, *values;
@@ -294,6 +296,7 @@ int prepare_article(struct preparer *p, const struct prepare_options *options,
     }
     if (options->agencies)
         find_credits(options->agencies, &made);
+    made.notice = (uint8_t)notice_find(object, in->title.data, in->title.len);
     if ((r = keep_strings(&made)) < 0) {
         prepared_done(&made);
         return json_error_set(err, r, "", JSON_NOWHERE, "out of memory");

@@ -42,6 +42,7 @@ struct prepared {
     struct field printed;          /* and what it says; in the strings of in */
     char agencies[96];             /* short names joined by '+', "" for none */
     char own[AGENCY_NAME];         /* the agency whose own outlet published it, "" for none */
+    uint8_t notice;                /* ARTICLE_CORRECTED, ARTICLE_WITHDRAWN or 0 */
 };
 
 struct preparer;
