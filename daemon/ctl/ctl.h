@@ -87,6 +87,13 @@ void ctl_begin(struct buf *request, const char *op);
 /* Adds the value of an option under a key when it was given. */
 void ctl_pass(const struct ctl *ctl, struct buf *request, const char *option, const char *key);
 
+/* ---- answers that go on (stream.c) ---------------------------------------- */
+
+/* Reads the next line: 0, and the text of its member, or NULL when it has none. Else an exit code. */
+int stream_next(struct ctl *ctl, const char *key, const char **ret_value, size_t *ret_len);
+/* Judges a line that is no part of the stream: 1 for its end, *ret_code 0 for a good one; an error is told. */
+int stream_is_end(struct ctl *ctl, int *ret_code);
+
 /* ---- verbs ---------------------------------------------------------------- */
 
 int verb_submit(struct ctl *ctl);
@@ -95,6 +102,12 @@ int verb_import(struct ctl *ctl);
 int verb_article(struct ctl *ctl);
 int verb_cluster(struct ctl *ctl);
 int verb_clusters(struct ctl *ctl);
+int verb_top(struct ctl *ctl);
+int verb_outlets(struct ctl *ctl);
+int verb_agencies(struct ctl *ctl);
+int verb_owners(struct ctl *ctl);
+int verb_graph(struct ctl *ctl);
+int verb_carriers(struct ctl *ctl);
 int verb_compare(struct ctl *ctl);
 int verb_explain(struct ctl *ctl);
 int verb_delete(struct ctl *ctl);

@@ -40,6 +40,9 @@ static const struct ctl_option cluster_options[] = {
     {"all", NULL, "all members"},
     {NULL, NULL, NULL},
 };
+#define CREDIT_FILTERS \
+    {"agency", "NAME", "whose source is this agency"}, {"owner", "NAME", "of an outlet of this owner"}, \
+    {"claim", "WORD", "that says it is an agency's (agency), made from agency copy (from), or nothing (none)"}
 static const struct ctl_option clusters_options[] = {
     {"since", "TIME", "alive at or after it"},
     {"until", "TIME", "alive at or before it"},
@@ -47,11 +50,36 @@ static const struct ctl_option clusters_options[] = {
     {"min-outlets", "N", "run by so many outlets or more"},
     {"outlet", "NAME", "with an article of this outlet"},
     {"relation", "WORD", "with an article that is exact, copy, abridged, extended or update"},
+    CREDIT_FILTERS,
+    {"uncredited", NULL, "with another's text without a credit"},
+    {"min-prints", "N", "the same as --min-articles"},
     {"title", "TEXT", "whose first headline contains the text"},
     {"order", "WORD", "recent (default: last joined first), size, or first (earliest print)"},
     {"limit", "N", "so many clusters (default 50)"},
     {"cursor", "CURSOR", "go on where an earlier answer stopped"},
     {"all", NULL, "all that match"},
+    {NULL, NULL, NULL},
+};
+#define PERIOD \
+    {"since", "TIME", "prints of this time and later"}, {"until", "TIME", "prints before this time"}
+#define REPORT \
+    PERIOD, {"agency", "NAME", "only this agency's copy"}, {"limit", "N", "so many rows (default: 50 in a table, else all)"}, \
+    {"csv", NULL, "CSV, with a line of names"}
+static const struct ctl_option report_options[] = {
+    REPORT,
+    {"min-prints", "N", "rows of so many prints or more"},
+    {NULL, NULL, NULL},
+};
+static const struct ctl_option graph_options[] = {
+    REPORT,
+    {"min-prints", "N", "edges of so many prints or more"},
+    {"graphml", NULL, "GraphML, for Gephi, networkx and the like"},
+    {"dot", NULL, "DOT, for Graphviz"},
+    {NULL, NULL, NULL},
+};
+static const struct ctl_option carriers_options[] = {
+    {"all", NULL, "also prints of the later version, and those that may be of either"},
+    {"csv", NULL, "CSV, with a line of names"},
     {NULL, NULL, NULL},
 };
 static const struct ctl_option compare_options[] = {
@@ -68,6 +96,9 @@ static const struct ctl_option watch_options[] = {
     {"outlet", "NAME", "only articles of this outlet"},
     {"cluster", "CLUSTER", "only articles that join this cluster"},
     {"copies", NULL, "nothing that is original"},
+    CREDIT_FILTERS,
+    {"uncredited", NULL, "only another's text without a credit"},
+    {"min-prints", "N", "only articles in a cluster of so many"},
     {"count", "N", "end after so many"},
     {NULL, NULL, NULL},
 };
@@ -105,6 +136,38 @@ static const struct verb verbs[] = {
      "  dupctl clusters --min-outlets 3\n"
      "  dupctl clusters --since 2026-03-01 --title ferry --order size\n"
      "  dupctl clusters --all --json\n", NULL},
+    {"top", verb_top, 0, 0, "", "the most carried copies of a period",
+     report_options,
+     "  dupctl top --since 2026-03-01 --until 2026-04-01\n"
+     "  dupctl top --agency PTI --csv >top.csv\n",
+     "A copy belongs to the period in which it was first printed. OWNERS counts the independent owners among its\n"
+     "outlets: forty sites of one chain are one.\n"},
+    {"outlets", verb_outlets, 0, 0, "", "what each outlet runs: agency copy, its own, uncredited",
+     report_options,
+     "  dupctl outlets --since 2026-03-01\n"
+     "  dupctl outlets --agency AFP --min-prints 10 --json\n",
+     "LAG is the median time behind the first print of what others had first.\n"},
+    {"agencies", verb_agencies, 0, 0, "", "who carries each agency, credited, uncredited or hidden",
+     report_options,
+     "  dupctl agencies --since 2026-03-01 --until 2026-04-01\n"
+     "  dupctl agencies --csv >agencies.csv\n",
+     "HIDDEN counts prints that say \"agencies\" and no name; other prints of the same copy tell whose it is.\n"},
+    {"owners", verb_owners, 0, 0, "", "the same by independent owner",
+     report_options,
+     "  dupctl owners --since 2026-03-01\n",
+     "STORIES counts a story on forty sites of one owner once.\n"},
+    {"graph", verb_graph, 0, 0, "", "who feeds whom, and who follows whom",
+     graph_options,
+     "  dupctl graph --since 2026-03-01 --dot | dot -Tsvg >who.svg\n"
+     "  dupctl graph --min-prints 5 --graphml >who.graphml\n",
+     "An edge of the kind agency leads from an agency to an outlet that runs its copy; one of the kind outlet from the\n"
+     "outlet that ran a text first to one that followed. Its weight is the number of prints.\n"},
+    {"carriers", verb_carriers, 1, 1, "ID", "who still carries a version that was corrected or withdrawn",
+     carriers_options,
+     "  dupctl carriers https://agency.example/ferry\n"
+     "  dupctl carriers demo-1 --all --csv\n",
+     "ID is the article that corrects or withdraws (CORRECTED or KILL in its headline, pubstatus canceled, a new\n"
+     "version), or any print of the copy.\n"},
     {"compare", verb_compare, 1, 2, "ID [ID]", "compare two articles, show what they share",
      compare_options,
      "  dupctl compare demo-1 demo-2\n"

@@ -9,6 +9,9 @@
 
 #include <json-c/json.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
 
 /* ---- members of an object ------------------------------------------------- */
 
@@ -17,6 +20,9 @@ const char *show_string(struct json_object *object, const char *key);
 int64_t show_int(struct json_object *object, const char *key);
 /* A member of any type, or NULL. Borrowed from the object. */
 struct json_object *show_member(struct json_object *object, const char *key);
+
+/* The same by a path: "first.title" is a member of the member first. */
+struct json_object *show_find(struct json_object *object, const char *path);
 
 /* ---- lines ---------------------------------------------------------------- */
 
@@ -32,6 +38,10 @@ char *show_share(char *out, size_t size, struct json_object *object, const char 
 
 /* "ID (outlet, title, time)", without a line feed. */
 void show_article(struct json_object *article);
+/* Appends a time span: "42 s", "17 min", "3 h 05", "12 d". */
+int show_lag(struct buf *out, int64_t seconds);
+/* Appends [{agency, prints}] as "PTI 12, AFP 3", escaped. */
+int show_pairs(struct buf *out, struct json_object *pairs);
 
 /* A verdict in one line (watch, import --verdicts), and as a paragraph (submit, check). */
 void show_verdict_line(struct json_object *verdict, int colour);
@@ -45,7 +55,8 @@ void show_fields(struct json_object *object);
 struct show_column {
     const char *name;
     const char *key;     /* member that is shown; one of a member object as "first.title" */
-    enum { SHOW_TEXT, SHOW_LONG, SHOW_NUMBER, SHOW_SHARE, SHOW_TIME, SHOW_RELATION } kind;
+    enum { SHOW_TEXT, SHOW_LONG, SHOW_NUMBER, SHOW_SHARE, SHOW_TIME, SHOW_RELATION,
+           SHOW_LAG /* seconds */, SHOW_PAIRS /* [{agency, prints}] */ } kind;
 };
 
 /* An array of objects as a table: aligned, cut to the width of a terminal, whole in a pipe. */

@@ -17,8 +17,7 @@ static const struct show_column export_columns[] = {
 };
 #define N_EXPORT (sizeof export_columns / sizeof *export_columns)
 
-/* Reads on to the next line that has the member. 0 and the reply; *ret_value is the member's text. */
-static int next_with(struct ctl *ctl, const char *key, const char **ret_value, size_t *ret_len)
+int stream_next(struct ctl *ctl, const char *key, const char **ret_value, size_t *ret_len)
 {
     const char *line;
     size_t len;
@@ -37,8 +36,7 @@ static int next_with(struct ctl *ctl, const char *key, const char **ret_value, s
     return 0;
 }
 
-/* A line that is no part of the stream: its end, or an error, which is told. 1 for the end. */
-static int judge_other(struct ctl *ctl, int *ret_code)
+int stream_is_end(struct ctl *ctl, int *ret_code)
 {
     struct json_object *reply = NULL;
     struct json_error wrong;
@@ -102,11 +100,11 @@ int verb_export(struct ctl *ctl)
     while (code == 0) {
         const char *value;
         size_t len = 0;
-        code = next_with(ctl, "article", &value, &len);
+        code = stream_next(ctl, "article", &value, &len);
         if (code)
             break;
         if (!value) {
-            if (judge_other(ctl, &code))
+            if (stream_is_end(ctl, &code))
                 break;
             code = 0;
             continue;
@@ -119,6 +117,30 @@ int verb_export(struct ctl *ctl)
             code = CTL_REFUSED;
     }
     return code;
+}
+
+/* "c17 is copy of PTI now (92 % sure)". */
+static int print_source(struct ctl *ctl, const char *value, size_t len)
+{
+    struct json_object *source = NULL;
+    struct json_error wrong;
+    if (ctl->json) {
+        out_json(ctl->line, ctl->line_len);
+        return out_flush();
+    }
+    if (json_parse_line(ctl->parser, value, len, &source, &wrong) < 0) {
+        out_complain("the answer of dupd: %s", wrong.message);
+        return CTL_NO_DAEMON;
+    }
+    const char *name = show_string(source, "name");
+    out_text(stdout, show_string(source, "cluster"), SIZE_MAX);
+    fputs(" is copy of ", stdout);
+    out_text(stdout, *name ? name : "an unknown agency", SIZE_MAX);
+    if (show_member(source, "confidence"))
+        printf(" now (%.0f %% sure)", 100 * json_object_get_double(show_member(source, "confidence")));
+    putchar('\n');
+    json_object_put(source);
+    return out_flush();
 }
 
 static int print_verdict(struct ctl *ctl, const char *value, size_t len)
@@ -143,15 +165,25 @@ int verb_watch(struct ctl *ctl)
     struct buf request;
     int64_t left = INT64_MAX;
     struct json_object *reply = NULL;
+    int64_t least = 0;
     int code = ctl_number(ctl, "count", 1, INT64_MAX, &left);
+    if (code == 0)
+        code = ctl_number(ctl, "min-prints", 1, INT32_MAX, &least);
     if (code)
         return code;
     ctl_begin(&request, "watch");
     ctl_pass(ctl, &request, "relation", "relation");
     ctl_pass(ctl, &request, "outlet", "outlet");
     ctl_pass(ctl, &request, "cluster", "cluster");
+    ctl_pass(ctl, &request, "agency", "agency");
+    ctl_pass(ctl, &request, "claim", "claim");
+    ctl_pass(ctl, &request, "owner", "owner");
     if (ctl_value(ctl, "copies"))
         json_key_bool(&request, "copies", 1);
+    if (ctl_value(ctl, "uncredited"))
+        json_key_bool(&request, "uncredited", 1);
+    if (least)
+        json_key_int(&request, "min_prints", least);
     json_close(&request, '}');
     code = ctl_ask(ctl, &request, &reply);
     json_object_put(reply);
@@ -161,11 +193,13 @@ int verb_watch(struct ctl *ctl)
     while (code == 0 && left > 0) {
         const char *value;
         size_t len = 0;
-        code = next_with(ctl, "verdict", &value, &len);
+        code = stream_next(ctl, "verdict", &value, &len);
         if (code == 0 && value) {
             code = print_verdict(ctl, value, len);
             left--;
-        } else if (code == 0 && !judge_other(ctl, &code)) {
+        } else if (code == 0 && out_slice(ctl->line, ctl->line_len, "source", &value, &len)) {
+            code = print_source(ctl, value, len);
+        } else if (code == 0 && !stream_is_end(ctl, &code)) {
             code = 0;
         }
     }

@@ -15,8 +15,7 @@
 
 #define CELL_MAX (64u << 10)
 
-/* The member that a column's key names, one level down where the key has a dot. */
-static struct json_object *find(struct json_object *row, const char *key)
+struct json_object *show_find(struct json_object *row, const char *key)
 {
     char outer[32];
     const char *dot = strchr(key, '.');
@@ -27,14 +26,41 @@ static struct json_object *find(struct json_object *row, const char *key)
     return show_member(show_member(row, outer), dot + 1);
 }
 
+int show_lag(struct buf *out, int64_t seconds)
+{
+    if (seconds < 60)
+        return buf_printf(out, "%lld s", (long long)seconds);
+    if (seconds < 3600)
+        return buf_printf(out, "%lld min", (long long)(seconds / 60));
+    if (seconds < 48 * 3600)
+        return buf_printf(out, "%lld h %02lld", (long long)(seconds / 3600), (long long)(seconds / 60 % 60));
+    return buf_printf(out, "%lld d", (long long)(seconds / 86400));
+}
+
+int show_pairs(struct buf *out, struct json_object *pairs)
+{
+    for (size_t i = 0; i < json_object_array_length(pairs); i++) {
+        struct json_object *pair = json_object_array_get_idx(pairs, i);
+        const char *name = show_string(pair, "agency");
+        buf_add_str(out, i ? ", " : "");
+        escape_add(out, name, strlen(name));
+        buf_printf(out, " %lld", (long long)show_int(pair, "prints"));
+    }
+    return out->error;
+}
+
 /* The text of a cell, escaped, into an empty buffer. */
 static int make_cell(struct buf *out, const struct show_column *column, struct json_object *row)
 {
-    struct json_object *member = find(row, column->key);
+    struct json_object *member = show_find(row, column->key);
     if (!member)
         return 0;
     if (column->kind == SHOW_SHARE)
         return buf_printf(out, "%.0f%%", 100 * json_object_get_double(member));
+    if (column->kind == SHOW_LAG)
+        return show_lag(out, json_object_get_int64(member));
+    if (column->kind == SHOW_PAIRS)
+        return show_pairs(out, member);
     const char *text = json_object_get_string(member);
     size_t len = strlen(text);
     if (column->kind == SHOW_TIME && len == 20 && text[10] == 'T' && text[19] == 'Z') {
@@ -73,9 +99,10 @@ int show_table(const struct show_column *columns, size_t n_columns, struct json_
         scols_table_enable_colors(table, colour);
     }
     for (size_t i = 0; r == 0 && i < n_columns; i++) {
-        int flags = columns[i].kind == SHOW_NUMBER || columns[i].kind == SHOW_SHARE ? SCOLS_FL_RIGHT
-                    : columns[i].kind == SHOW_TEXT || columns[i].kind == SHOW_LONG ? SCOLS_FL_TRUNC : 0;
-        double width = columns[i].kind == SHOW_LONG ? 0.4 : columns[i].kind == SHOW_TEXT ? 0.1 : 1;
+        int kind = columns[i].kind;
+        int flags = kind == SHOW_NUMBER || kind == SHOW_SHARE || kind == SHOW_LAG ? SCOLS_FL_RIGHT
+                    : kind == SHOW_TEXT || kind == SHOW_LONG || kind == SHOW_PAIRS ? SCOLS_FL_TRUNC : 0;
+        double width = kind == SHOW_LONG ? 0.4 : kind == SHOW_TEXT || kind == SHOW_PAIRS ? 0.1 : 1;
         if (!scols_table_new_column(table, columns[i].name, width, flags))
             r = -1;
     }

@@ -30,7 +30,7 @@ static void key_word(struct buf *out, const char *key, const char *word)
     json_key_string(out, key, word, strlen(word));
 }
 
-static void brief_fields(struct buf *out, const struct article *article)
+void answer_brief_fields(struct buf *out, const struct article *article)
 {
     answer_key_str(out, "id", article->id);
     answer_key_str(out, "outlet", article->outlet);
@@ -42,7 +42,7 @@ static void brief_fields(struct buf *out, const struct article *article)
 void answer_brief(struct buf *out, const struct article *article)
 {
     json_open(out, '{');
-    brief_fields(out, article);
+    answer_brief_fields(out, article);
     json_close(out, '}');
 }
 
@@ -84,6 +84,14 @@ void answer_verdict(struct buf *out, const struct verdict *verdict, uint64_t too
     json_key_int(out, "took_us", (int64_t)took_us);
 }
 
+void answer_source_fields(struct buf *out, enum source_kind kind, const char *name, unsigned confidence)
+{
+    key_word(out, "kind", source_kind_word(kind));
+    json_key_string(out, "name", name, strlen(name));
+    if (kind == SOURCE_AGENCY)
+        json_key_real(out, "confidence", confidence / 100.0, 2);
+}
+
 void answer_source_brief(struct buf *out, const char *key, enum source_kind kind, const char *name,
                          unsigned confidence)
 {
@@ -91,10 +99,7 @@ void answer_source_brief(struct buf *out, const char *key, enum source_kind kind
         return;
     json_key(out, key);
     json_open(out, '{');
-    key_word(out, "kind", source_kind_word(kind));
-    json_key_string(out, "name", name, strlen(name));
-    if (kind == SOURCE_AGENCY)
-        json_key_real(out, "confidence", confidence / 100.0, 2);
+    answer_source_fields(out, kind, name, confidence);
     json_close(out, '}');
 }
 
@@ -195,7 +200,7 @@ void answer_article(struct buf *out, struct view *view, const struct article *ar
     struct article head;
     uint32_t other = article->linked ? article->linked : article->head;
     json_open(out, '{');
-    brief_fields(out, article);
+    answer_brief_fields(out, article);
     answer_key_time(out, "seen", article->seen);
     answer_key_str(out, "byline", article->byline);
     answer_key_str(out, "credit", article->credit);

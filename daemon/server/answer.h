@@ -14,7 +14,8 @@
 void answer_verdict(struct buf *out, const struct verdict *verdict, uint64_t took_us);
 /* What of it is the decision: all but its status and how long it took. */
 void answer_decision(struct buf *out, const struct verdict *verdict);
-/* A short object: id, outlet, url, title, published. */
+/* The fields of a short object: id, outlet, url, title, published; into one that is open, and as one. */
+void answer_brief_fields(struct buf *out, const struct article *article);
 void answer_brief(struct buf *out, const struct article *article);
 /* A whole article as an object; view finds its cluster's present id, its head's name, and how it
  * stands to its cluster's source. */
@@ -22,7 +23,9 @@ void answer_article(struct buf *out, struct view *view, const struct article *ar
                     const struct buf *text);
 /* The source of a cluster as an object, with the evidence for it. */
 void answer_source(struct buf *out, struct view *view, const struct cluster *cluster);
-/* Its kind, name and confidence, under a key; nothing for an outlet's own text. */
+/* Its kind, name and confidence, into an object that is open. */
+void answer_source_fields(struct buf *out, enum source_kind kind, const char *name, unsigned confidence);
+/* The same as an object under a key; nothing for an outlet's own text. */
 void answer_source_brief(struct buf *out, const char *key, enum source_kind kind, const char *name,
                          unsigned confidence);
 /* The figures of a lone article as those of a cluster that has no record. */

@@ -10,7 +10,10 @@
 
 #include "base/clock.h"
 #include "server/answer.h"
+#include "server/filter.h"
 #include "server/query.h"
+
+#define SCAN_US 50000u /* a page of clusters is looked for no longer */
 
 static int find_cluster(struct request *request, struct view *view, struct cluster *ret)
 {
@@ -131,15 +134,6 @@ int query_cluster(struct server *server, struct view *view, struct request *requ
     return r;
 }
 
-struct filter {
-    int64_t since, until, min_articles, min_outlets, limit;
-    uint64_t outlet;
-    int relation;
-    struct str title;
-    enum cluster_order order;
-    struct cluster_cursor cursor;
-};
-
 static int read_cursor(struct request *request, struct cluster_cursor *ret)
 {
     struct str text = {0};
@@ -172,47 +166,6 @@ static int read_order(struct request *request, enum cluster_order *ret)
     return json_error_set(&request->error, DUP_EINVAL, "order", JSON_NOWHERE, "order must be recent, size or first");
 }
 
-static int read_filter(struct request *request, struct filter *f)
-{
-    struct str outlet = {0}, relation = {0};
-    *f = (struct filter){.since = INT64_MIN, .until = INT64_MAX, .limit = 50, .relation = -1};
-    int r;
-    if ((r = query_time(request, "since", &f->since)) < 0 || (r = query_time(request, "until", &f->until)) < 0 ||
-        (r = query_number(request, "min_articles", 1, INT32_MAX, &f->min_articles)) < 0 ||
-        (r = query_number(request, "min_outlets", 1, INT32_MAX, &f->min_outlets)) < 0 ||
-        (r = query_number(request, "limit", 1, LIMIT_PAGE, &f->limit)) < 0 ||
-        (r = query_string(request, "outlet", 0, &outlet)) < 0 ||
-        (r = query_string(request, "relation", 0, &relation)) < 0 ||
-        (r = query_string(request, "title", 0, &f->title)) < 0 ||
-        (r = read_order(request, &f->order)) < 0 || (r = read_cursor(request, &f->cursor)) < 0)
-        return r;
-    if (outlet.data)
-        f->outlet = outlet_hash_any(request->tables->outlets, outlet.data, outlet.len);
-    if (relation.data && (f->relation = dup_relation_parse(relation.data, relation.len)) < 0)
-        return json_error_set(&request->error, DUP_EINVAL, "relation", JSON_NOWHERE, "there is no such relation");
-    return 0;
-}
-
-static int contains(struct str text, struct str wanted)
-{
-    for (size_t i = 0; i + wanted.len <= text.len; i++)
-        if (strncasecmp(text.data + i, wanted.data, wanted.len) == 0)
-            return 1;
-    return 0;
-}
-
-static int passes(const struct filter *f, struct view *view, const struct cluster *c, struct article *first)
-{
-    if (c->articles < 2 || c->articles < f->min_articles || c->outlets < f->min_outlets ||
-        c->last_time < f->since || c->first_time > f->until)
-        return 0;
-    if (f->relation >= 0 && c->relations[f->relation] == 0)
-        return 0;
-    if (f->outlet && view_has_outlet(view, c->id, f->outlet) != 1)
-        return 0;
-    return view_article(view, c->first, first) == 0 && (!f->title.data || contains(first->title, f->title));
-}
-
 static void write_cluster_line(struct buf *out, struct view *view, const struct cluster *c, const struct article *first)
 {
     char name[AGENCY_NAME] = "";
@@ -237,33 +190,38 @@ static void write_cursor(struct buf *out, const struct cluster_cursor *cursor)
 int query_clusters(struct server *server, struct view *view, struct request *request)
 {
     struct buf *out = &request->reply;
-    struct filter f;
+    struct filter f = {0};
     struct article first;
+    struct cluster_cursor cursor = {{0}};
+    enum cluster_order order = ORDER_RECENT;
+    int64_t limit = 50, found = 0;
+    uint64_t end_us = clock_elapsed_us() + SCAN_US;
+    int r;
     (void)server;
-    int r = read_filter(request, &f);
-    if (r < 0)
+    if ((r = query_number(request, "limit", 1, LIMIT_PAGE, &limit)) < 0 || (r = read_order(request, &order)) < 0 ||
+        (r = read_cursor(request, &cursor)) < 0 || (r = filter_read(request, &f)) < 0)
         return r;
     article_init(&first);
     request_begin(request, out);
     json_key(out, "clusters");
     json_open(out, '[');
-    int64_t found = 0;
-    for (int scanned = 0; scanned < LIMIT_SCAN && found < f.limit; scanned++) {
+    for (int scanned = 0; scanned < LIMIT_SCAN && found < limit && clock_elapsed_us() < end_us; scanned++) {
         struct cluster c;
-        r = view_clusters(view, f.order, &f.cursor, 1, &c);
+        r = view_clusters(view, order, &cursor, 1, &c);
         if (r <= 0)
             break;
-        if (passes(&f, view, &c, &first)) {
+        if (c.last_time >= f.since && c.first_time <= f.until && filter_passes(&f, view, &c, &first)) {
             write_cluster_line(out, view, &c, &first);
             found++;
         }
     }
     json_close(out, ']');
     if (r == 1)
-        write_cursor(out, &f.cursor);
+        write_cursor(out, &cursor);
     json_close(out, '}');
     buf_add_char(out, '\n');
     article_done(&first);
+    filter_done(&f);
     return r < 0 ? r : 0;
 }
 

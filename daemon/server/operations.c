@@ -23,6 +23,15 @@ static void keep_for_watchers(struct request *request, const struct verdict *ver
     request->stored = verdict->status != VERDICT_UNCHANGED;
     request->relation = verdict->relation;
     request->cluster = verdict->cluster;
+    request->articles = verdict->articles;
+    request->standing = verdict->standing;
+    request->agency = *verdict->source ? agency_key(verdict->source) : 0;
+    if (verdict->source_changed) {
+        json_open(&request->source, '{');
+        answer_key_cluster(&request->source, "cluster", verdict->cluster);
+        answer_source_fields(&request->source, verdict->source_kind, verdict->source, verdict->confidence);
+        json_close(&request->source, '}');
+    }
 }
 
 static int answer(struct request *request, const struct verdict *verdict)
@@ -120,6 +129,12 @@ static const struct operation operations[] = {
     {.name = "compare", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = examine_compare, .prepares = PREPARE_TEXT},
     {.name = "explain", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = examine_explain},
     {.name = "export", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_export},
+    {.name = "top", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_top},
+    {.name = "outlets", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_outlets, .no_view = 1},
+    {.name = "agencies", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_agencies, .no_view = 1},
+    {.name = "owners", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_owners, .no_view = 1},
+    {.name = "graph", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_graph, .no_view = 1},
+    {.name = "carriers", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_carriers},
     {.name = "stats", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_stats},
     {.name = "watch", .right = RIGHT_QUERY, .kind = OPERATION_LOOP, .loop = do_watch},
     {.name = "reload", .right = RIGHT_ADMIN, .kind = OPERATION_LOOP, .loop = do_reload},

@@ -11,6 +11,12 @@ int query_article(struct server *server, struct view *view, struct request *requ
 int query_cluster(struct server *server, struct view *view, struct request *request);
 int query_clusters(struct server *server, struct view *view, struct request *request);
 int query_export(struct server *server, struct view *view, struct request *request);
+int query_top(struct server *server, struct view *view, struct request *request);
+int query_outlets(struct server *server, struct view *view, struct request *request);
+int query_agencies(struct server *server, struct view *view, struct request *request);
+int query_owners(struct server *server, struct view *view, struct request *request);
+int query_graph(struct server *server, struct view *view, struct request *request);
+int query_carriers(struct server *server, struct view *view, struct request *request);
 int query_stats(struct server *server, struct view *view, struct request *request);
 
 /* Parameters. Absent and not required: the value stays as it was. DUP_EINVAL with error set. */
@@ -20,6 +26,8 @@ int query_flag(struct request *request, const char *name, int *ret);
 int query_time(struct request *request, const char *name, int64_t *ret_ms);
 /* The id of a cluster, "c17"; stays as it was when absent. */
 int query_cluster_id(struct request *request, const char *name, uint32_t *ret_id);
+int query_claim(struct request *request, int *ret); /* parameter `claim`: enum dup_claim */
+int query_agency(struct request *request, uint64_t *ret_key); /* parameter `agency`, as agency_key */
 /* The current article that parameter `name` names. DUP_ENOENT, DUP_EINVAL with error set. */
 int query_find(struct request *request, struct view *view, const char *name, struct article *ret);
 

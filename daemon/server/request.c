@@ -29,6 +29,7 @@ struct request *request_new(struct connection *connection, const char *line, siz
     buf_init(&request->id, 8 * LIMIT_URL);
     buf_init(&request->reply, LIMIT_REPLY);
     buf_init(&request->verdict, LIMIT_REPLY);
+    buf_init(&request->source, LIMIT_REPLY);
     request->error.offset = JSON_NOWHERE;
     *(connection->last ? &connection->last->next : &connection->first) = request;
     connection->last = request;
@@ -47,12 +48,14 @@ void request_free(struct request *request)
     connection->inflight--;
     connection->server->inflight--;
     connection->server->inflight_bytes -= request->len;
+    report_end(connection->server, request);
     prepared_done(&request->prepared);
     if (request->object)
         json_object_put(request->object);
     buf_done(&request->id);
     buf_done(&request->reply);
     buf_done(&request->verdict);
+    buf_done(&request->source);
     free(request->text);
     free(request);
 }

@@ -47,12 +47,18 @@ struct request {
     struct buf verdict;              /* submit: the verdict as watchers see it */
     uint32_t cursor;                 /* of a stream: where it goes on */
     uint64_t streamed;
+    struct report *report;           /* owned; a report under way */
+    uint64_t limit;                  /* its rows */
+    struct cluster_cursor position;  /* of a stream over clusters */
     int more;                        /* the stream has more pages */
     int merged;                      /* a submit that made clusters one: for watchers */
     int stored;                      /* a submit that changed something: for watchers */
     unsigned rights;                 /* of the peer, when the line came */
+    struct buf source;               /* the new source of its cluster, for watchers; empty: as before */
     enum dup_relation relation;
-    uint32_t cluster;
+    uint32_t cluster, articles;
+    uint64_t agency;                 /* agency_key of its cluster's source; 0 for none */
+    enum source_status standing;
 };
 
 struct connection {
@@ -110,6 +116,7 @@ struct server {
     struct connection *connections;  /* list */
     size_t n_connections, inflight, inflight_bytes;
     size_t held;                     /* bytes of lines begun and of replies not yet written */
+    atomic_uint reports;             /* under way; LIMIT_REPORTS at most */
     atomic_size_t watchers;          /* connections that watch; read by the writer */
     int owns_socket;                 /* bound by us: to be removed at the end */
     int lock_fd;                     /* of the socket's lock file, -1 for none */
@@ -173,6 +180,7 @@ struct operation {
     int (*query)(struct server *server, struct view *view, struct request *request);
     void (*loop)(struct server *server, struct request *request);
     enum right right;                /* that the peer needs */
+    int no_view;                     /* a QUERY that opens its snapshots itself */
     enum { PREPARE_NOTHING, PREPARE_ARTICLE, PREPARE_TEXT } prepares; /* by the worker, into request->prepared */
 };
 const struct operation *operation_find(const char *name, size_t len);
@@ -181,6 +189,9 @@ const struct operation *operation_find(const char *name, size_t len);
 int watch_start(struct server *server, struct request *request); /* DUP_EINVAL with error set */
 void watch_free(struct watch *watch);
 void watch_report(struct server *server, const struct request *request);
+
+/* ---- report.c ---- */
+void report_end(struct server *server, struct request *request); /* frees a report, if there is one */
 
 /* ---- tables.c ---- */
 /* Reads the files that config names. A file that is missing at its standard place is none. */

@@ -219,8 +219,10 @@ static void run_query(uv_work_t *uv)
     struct work *work = (struct work *)(void *)uv;
     struct request *request = work->list;
     struct view *view;
-    int r = store_snapshot(work->server->store, &view);
-    if (r == 0) {
+    int r = 0;
+    if (request->operation->no_view) {
+        r = request->operation->query(work->server, NULL, request);
+    } else if ((r = store_snapshot(work->server->store, &view)) == 0) {
         r = request->operation->query(work->server, view, request);
         store_release(view);
     }

@@ -103,6 +103,7 @@ static int run(struct writer *w, struct request *batch, uint64_t until_us, struc
     for (struct request *request = batch; request; request = request->queued) {
         buf_clear(&request->reply);
         buf_clear(&request->verdict);
+        buf_clear(&request->source);
         request->stored = 0;
         request->error.code = 0;
         int r = request->operation->write(w->engine, w->server->store, request);

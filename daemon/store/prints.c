@@ -34,6 +34,7 @@ void print_of(const struct article *article, struct print *ret)
         .state = PRINT_MEMBER,
         .flags = (uint8_t)((article->own.len ? PRINT_OWN : 0) |
                            (article_names_agency(article) ? PRINT_NAMED : 0) |
+                           (n > 1 ? PRINT_SEVERAL : 0) |
                            (article->flags & ARTICLE_CORRECTED ? PRINT_CORRECTED : 0) |
                            (article->flags & ARTICLE_WITHDRAWN ? PRINT_WITHDRAWN : 0))};
 }

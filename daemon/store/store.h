@@ -232,6 +232,7 @@ enum {
     PRINT_NAMED     = 2, /* its credit names an agency */
     PRINT_CORRECTED = 4,
     PRINT_WITHDRAWN = 8,
+    PRINT_SEVERAL   = 16, /* it names more than one agency */
 };
 
 /* A current article in few bytes; the store keeps one for each beside its record. */

@@ -60,7 +60,7 @@ struct vocabulary {
 
 struct options {
     uint64_t count, skip, seed, per_day;
-    unsigned words, share[KINDS], furnished;
+    unsigned words, share[KINDS], furnished, credited;
     const char *labels;
 };
 
@@ -431,6 +431,19 @@ static enum kind pick_kind(const struct options *options, struct rng *rng)
     return kind;
 }
 
+/* Most stories are some agency's; of their prints so many sign with it, and some with "Agencies". */
+static char *put_byline(char *out, const struct options *options, uint64_t source, struct rng *rng)
+{
+    static const char *const agencies[] = {"Reuters", "AP", "AFP", "PTI", "dpa", "EFE", "ANI", "Xinhua"};
+    uint32_t r = options->credited ? below(rng, 100) : 100;
+
+    if (r < options->credited && source % 4 != 0)
+        return put(out, r % 8 == 0 ? "Agencies" : agencies[source % 8]);
+    out = put_word(out, 4000 + below(rng, 20000), 1);
+    *out++ = ' ';
+    return put_word(out, 4000 + below(rng, 20000), 1);
+}
+
 static char *put_article(char *out, const struct options *options, uint64_t index, enum kind kind, uint64_t number,
                          uint64_t source, struct rng *rng, const struct text *text, uint32_t outlet)
 {
@@ -448,9 +461,7 @@ static char *put_article(char *out, const struct options *options, uint64_t inde
     out = put(out, "\",\"title\":\"");
     out = put_title(out, &title);
     out = put(out, "\",\"byline\":\"");
-    out = put_word(out, 4000 + below(rng, 20000), 1);
-    *out++ = ' ';
-    out = put_word(out, 4000 + below(rng, 20000), 1);
+    out = put_byline(out, options, source, rng);
     out = put(out, "\",\"published\":\"");
     out = put_time(out, published);
     out = put(out, "\",\"language\":\"en\",\"body\":\"");
@@ -510,7 +521,7 @@ out:
 static _Noreturn void usage(FILE *out, int code)
 {
     fputs("usage: generate [--count N] [--skip N] [--seed S] [--words 500] [--per-day 1000000]\n"
-          "                [--new 60] [--exact 15] [--edited 15] [--cut 10] [--furnished PERCENT] [--labels FILE]\n"
+          "                [--new 60] [--exact 15] [--edited 15] [--cut 10] [--furnished PERCENT] [--credited PERCENT] [--labels FILE]\n"
           "Articles as NDJSON on standard output. FILE gets a line an article: id, kind, id of its original.\n"
           "--skip leaves out the first N of what would have been written.\n", out);
     exit(code);
@@ -532,7 +543,7 @@ int main(int argc, char **argv)
         { "count", 1, NULL, 'n' }, { "skip", 1, NULL, 'k' }, { "seed", 1, NULL, 's' }, { "words", 1, NULL, 'w' },
         { "per-day", 1, NULL, 'd' }, { "new", 1, NULL, '0' + NEW }, { "exact", 1, NULL, '0' + EXACT },
         { "edited", 1, NULL, '0' + EDITED }, { "cut", 1, NULL, '0' + CUT }, { "furnished", 1, NULL, 'f' },
-        { "labels", 1, NULL, 'l' }, { "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 },
+        { "credited", 1, NULL, 'c' }, { "labels", 1, NULL, 'l' }, { "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 },
     };
     struct options options = { .count = 1000, .seed = 1, .per_day = 1000000, .words = 500, .share = { 60, 15, 15, 10 } };
     FILE *labels = NULL;
@@ -546,6 +557,7 @@ int main(int argc, char **argv)
         case 'w': options.words = (unsigned)number_of(optarg); break;
         case 'd': options.per_day = number_of(optarg); break;
         case 'f': options.furnished = (unsigned)number_of(optarg); break;
+        case 'c': options.credited = (unsigned)number_of(optarg); break;
         case 'l': options.labels = optarg; break;
         case 'h': usage(stdout, 0);
         case '0' + NEW: case '0' + EXACT: case '0' + EDITED: case '0' + CUT:
@@ -554,7 +566,7 @@ int main(int argc, char **argv)
         }
     }
     if (optind < argc || options.words < 20 || options.words > 10000 || options.per_day == 0 ||
-        options.share[NEW] == 0 || options.furnished > 100)
+        options.share[NEW] == 0 || options.furnished > 100 || options.credited > 100)
         usage(stderr, 2);
     if (options.labels && !(labels = fopen(options.labels, "w"))) {
         fprintf(stderr, "generate: %s: %s\n", options.labels, strerror(errno));

@@ -1,0 +1,232 @@
+/*
+ * Rows of a report: medians, order, and each row as JSON. Invariant: the same
+ * counts give the same rows in the same order, whatever came first.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/report_tables.h"
+#include "proto/json.h"
+
+#define AGENCIES_SHOWN 20 /* in the row of an outlet */
+
+static int by_number(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* Where the median of entry i of the report's table stands; NULL: it has none. */
+static uint32_t *lag_of(struct report *r, uint32_t i)
+{
+    switch (r->options.kind) {
+    case REPORT_OUTLETS: return &r->outlets[i].lag;
+    case REPORT_AGENCIES: return &r->agencies[i].lag;
+    case REPORT_GRAPH: return &r->edges[i].lag;
+    case REPORT_OWNERS:
+    default: return NULL;
+    }
+}
+
+static void find_medians(struct report *r)
+{
+    if (r->n_lags)
+        qsort(r->lags, r->n_lags, sizeof *r->lags, by_number);
+    for (size_t i = 0, end; i < r->n_lags; i = end) {
+        uint32_t what = (uint32_t)(r->lags[i] >> 32);
+        for (end = i + 1; end < r->n_lags && r->lags[end] >> 32 == what; end++)
+            ;
+        uint64_t low = (uint32_t)r->lags[i + (end - i - 1) / 2], high = (uint32_t)r->lags[i + (end - i) / 2];
+        *lag_of(r, what) = (uint32_t)((low + high) / 2);
+    }
+}
+
+static const char *name_at(const struct report *r, size_t offset)
+{
+    return r->names.data + offset;
+}
+
+static const char *agency_name(const struct by_agency *agency)
+{
+    return agency->key ? agency->name : source_kind_word(SOURCE_UNKNOWN);
+}
+
+/* What a row is sorted by: prints, then names. */
+static uint32_t row_prints(const struct report *r, uint32_t i)
+{
+    switch (r->options.kind) {
+    case REPORT_OUTLETS: return r->outlets[i].tally.prints;
+    case REPORT_AGENCIES: return r->agencies[i].tally.prints;
+    case REPORT_OWNERS: return r->owners[i].tally.prints;
+    case REPORT_GRAPH:
+    default: return r->edges[i].prints;
+    }
+}
+
+static const char *edge_from(const struct report *r, const struct edge *e)
+{
+    return e->from & EDGE_AGENCY ? agency_name(&r->agencies[e->from & ~EDGE_AGENCY]) : name_at(r, r->outlets[e->from].name);
+}
+
+static const char *row_name(const struct report *r, uint32_t i)
+{
+    switch (r->options.kind) {
+    case REPORT_OUTLETS: return name_at(r, r->outlets[i].name);
+    case REPORT_AGENCIES: return agency_name(&r->agencies[i]);
+    case REPORT_OWNERS: return name_at(r, r->owners[i].name);
+    case REPORT_GRAPH:
+    default: return edge_from(r, &r->edges[i]);
+    }
+}
+
+static int by_prints(const void *a, const void *b, void *arg)
+{
+    const struct report *r = arg;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b, m = row_prints(r, x), n = row_prints(r, y);
+    int c = m != n ? (m > n ? -1 : 1) : strcmp(row_name(r, x), row_name(r, y));
+    if (c == 0 && r->options.kind == REPORT_GRAPH)
+        c = strcmp(name_at(r, r->outlets[r->edges[x].to].name), name_at(r, r->outlets[r->edges[y].to].name));
+    return c ? c : x < y ? -1 : 1;
+}
+
+int report_finish(struct report *r)
+{
+    const size_t sizes[] = {r->n_outlets, r->n_agencies, r->n_owners, r->n_edges};
+    size_t n = sizes[r->options.kind];
+    find_medians(r);
+    for (size_t i = 0; i < r->n_edges; i++)
+        if (r->edges[i].from & EDGE_AGENCY)
+            r->agencies[r->edges[i].from & ~EDGE_AGENCY].outlets++;
+    r->order = malloc((n ? n : 1) * sizeof *r->order);
+    if (!r->order)
+        return DUP_ENOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        if (row_prints(r, i) && row_prints(r, i) >= r->options.min_prints)
+            r->order[r->n_order++] = i;
+    qsort_r(r->order, r->n_order, sizeof *r->order, by_prints, r);
+    return 0;
+}
+
+size_t report_rows(const struct report *r)
+{
+    return r->n_order;
+}
+
+uint64_t report_prints(const struct report *r)
+{
+    return r->prints;
+}
+
+static void key_text(struct buf *out, const char *key, const char *text)
+{
+    json_key_string(out, key, text, strlen(text));
+}
+
+static void key_lag(struct buf *out, uint32_t lag)
+{
+    if (lag != NO_LAG)
+        json_key_int(out, "median_lag_s", lag);
+}
+
+static void key_share(struct buf *out, const char *key, uint32_t part, uint32_t whole)
+{
+    json_key_real(out, key, whole ? (double)part / whole : 0, 4);
+}
+
+static void tally_fields(struct buf *out, const struct tally *t)
+{
+    json_key_int(out, "agency_copy", t->copy);
+    json_key_int(out, "credited", t->credited);
+    json_key_int(out, "generic", t->generic);
+    json_key_int(out, "uncredited", t->uncredited);
+    json_key_int(out, "own", t->own);
+    json_key_int(out, "copied", t->copied);
+}
+
+/* The agencies whose copy an outlet runs, most first. */
+static void outlet_agencies(const struct report *r, uint32_t outlet, struct buf *out)
+{
+    const struct edge *most[AGENCIES_SHOWN];
+    size_t n = 0;
+    for (uint32_t i = 0; i < r->n_agencies; i++) {
+        const uint32_t *known = map_get(&r->edge_map, (uint64_t)(EDGE_AGENCY | i) << 32 | (outlet + 1));
+        const struct edge *e = known ? &r->edges[*known] : NULL;
+        size_t at = n < AGENCIES_SHOWN ? n : AGENCIES_SHOWN - 1;
+        if (!e || (n == AGENCIES_SHOWN && most[at]->prints >= e->prints))
+            continue;
+        for (; at > 0 && most[at - 1]->prints < e->prints; at--)
+            most[at] = most[at - 1];
+        most[at] = e;
+        n += n < AGENCIES_SHOWN;
+    }
+    json_key(out, "agencies");
+    json_open(out, '[');
+    for (size_t i = 0; i < n; i++) {
+        json_open(out, '{');
+        key_text(out, "agency", edge_from(r, most[i]));
+        json_key_int(out, "prints", most[i]->prints);
+        json_key_int(out, "uncredited", most[i]->uncredited);
+        json_close(out, '}');
+    }
+    json_close(out, ']');
+}
+
+static void outlet_row(const struct report *r, uint32_t i, struct buf *out)
+{
+    const struct by_outlet *o = &r->outlets[i];
+    const struct tally *t = &o->tally;
+    key_text(out, "outlet", name_at(r, o->name));
+    key_text(out, "owner", name_at(r, r->owners[o->owner].name));
+    json_key_int(out, "prints", t->prints);
+    tally_fields(out, t);
+    key_share(out, "share_agency", t->copy, t->prints);
+    key_share(out, "share_own", t->own + t->by_agency, t->prints);
+    key_share(out, "share_uncredited", t->uncredited + t->copied, t->prints);
+    key_lag(out, o->lag);
+    outlet_agencies(r, i, out);
+}
+
+static void agency_row(const struct by_agency *a, struct buf *out)
+{
+    key_text(out, "agency", agency_name(a));
+    json_key_int(out, "prints", a->tally.prints);
+    json_key_int(out, "stories", a->stories);
+    json_key_int(out, "outlets", a->outlets);
+    json_key_int(out, "credited", a->tally.credited);
+    json_key_int(out, "uncredited", a->tally.uncredited);
+    json_key_int(out, "hidden", a->tally.generic);
+    json_key_int(out, "own", a->tally.by_agency);
+    key_lag(out, a->lag);
+}
+
+static void owner_row(const struct report *r, const struct by_owner *o, struct buf *out)
+{
+    key_text(out, "owner", name_at(r, o->name));
+    json_key_int(out, "outlets", o->outlets);
+    json_key_int(out, "prints", o->tally.prints);
+    json_key_int(out, "stories", o->stories);
+    tally_fields(out, &o->tally);
+}
+
+static void edge_row(const struct report *r, const struct edge *e, struct buf *out)
+{
+    key_text(out, "from", edge_from(r, e));
+    key_text(out, "to", name_at(r, r->outlets[e->to].name));
+    key_text(out, "kind", e->from & EDGE_AGENCY ? "agency" : "outlet");
+    json_key_int(out, "prints", e->prints);
+    json_key_int(out, "credited", e->credited);
+    json_key_int(out, "generic", e->generic);
+    json_key_int(out, "uncredited", e->uncredited);
+    key_lag(out, e->lag);
+}
+
+void report_row(const struct report *r, size_t i, struct buf *out)
+{
+    uint32_t at = r->order[i];
+    switch (r->options.kind) {
+    case REPORT_OUTLETS: outlet_row(r, at, out); break;
+    case REPORT_AGENCIES: agency_row(&r->agencies[at], out); break;
+    case REPORT_OWNERS: owner_row(r, &r->owners[at], out); break;
+    case REPORT_GRAPH: edge_row(r, &r->edges[at], out); break;
+    }
+}
