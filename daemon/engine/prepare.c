@@ -254,7 +254,7 @@ static int keep_strings(struct prepared *made)
 {
     struct article_in *in = &made->in;
     struct field *const fields[] = {&in->id, &in->outlet, &in->url, &in->title, &in->byline,
-                                    &in->credit, &in->language, &in->evolved};
+                                    &in->credit, &in->language, &in->evolved, &made->printed};
     const size_t n = sizeof fields / sizeof *fields;
     size_t len = 0;
     for (size_t i = 0; i < n; i++)
