@@ -161,12 +161,12 @@ lint:
 coverage:
 	@tests/deps.sh build test coverage
 	@rm -rf build-cov
-	@+$(MAKE_ALL) check COV=1
-	@gcovr --root . --object-directory build-cov --filter daemon/ --json build-cov/coverage.json
-	@gcovr --root . --add-tracefile build-cov/coverage.json
-	@for part in base core proto store engine server ctl; do \
-	  gcovr --root . --add-tracefile build-cov/coverage.json --filter daemon/$$part/ --print-summary --output /dev/null | \
-	    sed -n "s|^lines: *|daemon/$$part: |p"; done
+	@+$(MAKE_ALL) check COV=1; tested=$$?; \
+	  gcovr --root . --object-directory build-cov --filter daemon/ --json build-cov/coverage.json && \
+	  gcovr --root . --add-tracefile build-cov/coverage.json && \
+	  for part in base core proto store engine server ctl; do \
+	    gcovr --root . --add-tracefile build-cov/coverage.json --filter daemon/$$part/ --print-summary --output build-cov/$$part.txt | \
+	      sed -n "s|^lines: *|daemon/$$part: |p"; done; exit $$tested
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(BINDIR) $(LIBDIR) $(PKGCONFIGDIR) $(INCLUDEDIR)/dup $(MANDIR)/man1 \
