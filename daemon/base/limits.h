@@ -25,6 +25,7 @@
 #define LIMIT_UNSENT_SLOW (256u << 10) /* reply bytes waiting: above, no more is read from the peer */
 #define LIMIT_UNSENT      (4u << 20)   /* (conf) reply bytes waiting: above, the connection is closed */
 #define LIMIT_HELD        (128u << 20) /* bytes of lines begun and of replies waiting, on all connections */
+#define LIMIT_QUERYING    16           /* questions in the pool at a time, each with its answer */
 #define LIMIT_STALL_S     30           /* (conf) seconds without progress of a waiting reply */
 #define LIMIT_BATCH       512          /* articles in one commit */
 #define LIMIT_BATCH_BYTES (16u << 20)  /* bytes of article text in one commit */

@@ -30,7 +30,8 @@ enum request_state { REQUEST_PARSING, REQUEST_PARSED, REQUEST_RUNNING, REQUEST_D
 
 struct request {
     struct request *next;            /* on its connection, in order of arrival */
-    struct request *queued;          /* in a job, or the writer's queue */
+    struct request *queued;          /* in a job, the writer's queue, or waiting for the pool */
+    uv_work_t work;                  /* of what asks */
     struct connection *connection;
     enum request_state state;
     uint64_t line;                   /* number on its connection, from 1 */
@@ -115,6 +116,8 @@ struct server {
     struct writer *writer;
     struct connection *connections;  /* list */
     size_t n_connections, inflight, inflight_bytes;
+    struct request *queries, *last_query; /* that wait for the pool, in order; linked by queued */
+    unsigned querying;               /* in the pool */
     size_t held;                     /* bytes of lines begun and of replies not yet written */
     atomic_uint reports;             /* under way; LIMIT_REPORTS at most */
     atomic_size_t watchers;          /* connections that watch; read by the writer */

@@ -214,16 +214,18 @@ void work_parse(struct server *server, struct request *list)
     uv_queue_work(&server->loop, &work->work, run_parse, after_parse);
 }
 
+static void start_queries(struct server *server);
+
 static void run_query(uv_work_t *uv)
 {
-    struct work *work = (struct work *)(void *)uv;
-    struct request *request = work->list;
+    struct request *request = uv->data;
+    struct server *server = request->connection->server;
     struct view *view;
     int r = 0;
     if (request->operation->no_view) {
-        r = request->operation->query(work->server, NULL, request);
-    } else if ((r = store_snapshot(work->server->store, &view)) == 0) {
-        r = request->operation->query(work->server, view, request);
+        r = request->operation->query(server, NULL, request);
+    } else if ((r = store_snapshot(server->store, &view)) == 0) {
+        r = request->operation->query(server, view, request);
         store_release(view);
     }
     request->more = r == 1;
@@ -236,10 +238,9 @@ static void run_query(uv_work_t *uv)
 
 static void after_query(uv_work_t *uv, int status)
 {
-    struct work *work = (struct work *)(void *)uv;
-    struct request *request = work->list;
+    struct request *request = uv->data;
+    struct server *server = request->connection->server;
     (void)status;
-    free(work);
     tables_release(request->tables);
     request->tables = NULL;
     if (request->error.code) {
@@ -247,20 +248,30 @@ static void after_query(uv_work_t *uv, int status)
         request_fail(request);
     }
     request->state = REQUEST_DONE;
+    server->querying--;
+    start_queries(server);
     connection_advance(request->connection);
+}
+
+/* An answer is large while nobody has taken it from the pool: so many at a time, the others in order. */
+static void start_queries(struct server *server)
+{
+    while (server->queries && server->querying < LIMIT_QUERYING) {
+        struct request *request = server->queries;
+        server->queries = request->queued;
+        request->queued = NULL;
+        server->querying++;
+        server->tables->references++;
+        request->tables = server->tables;
+        uv_queue_work(&server->loop, &request->work, run_query, after_query);
+    }
 }
 
 void work_query(struct server *server, struct request *request)
 {
-    struct work *work = malloc(sizeof *work);
-    if (!work) {
-        no_memory(request);
-        request_fail(request);
-        request->state = REQUEST_DONE;
-        return;
-    }
-    server->tables->references++;
-    request->tables = server->tables;
-    *work = (struct work){.server = server, .list = request};
-    uv_queue_work(&server->loop, &work->work, run_query, after_query);
+    request->work.data = request;
+    request->queued = NULL;
+    *(server->queries ? &server->last_query->queued : &server->queries) = request;
+    server->last_query = request;
+    start_queries(server);
 }

@@ -19,7 +19,8 @@
 
 #define EXPIRE_STEP 100      /* articles expired in one transaction */
 #define RETRIES_MAX 16      /* a map that doubles each time holds anything by then */
-#define BATCH_US 20000u     /* a batch that has run so long is committed as it is, unless commits are slow */
+#define BATCH_US 20000u     /* a batch that has run so long is committed as it is; */
+#define BATCH_MOST_US 40000u /* where commits take longer, up to so long, that they are worth it */
 #define UPKEEP_US 200000u   /* between upkeep steps while work queues up */
 
 struct writer {
@@ -123,7 +124,8 @@ static int run(struct writer *w, struct request *batch, uint64_t until_us, struc
 static int run_batch(struct writer *w, struct request *batch, struct request **ret_rest, unsigned *ret_retries)
 {
     struct store *store = w->server->store;
-    uint64_t until_us = clock_elapsed_us() + (w->last_commit_us > BATCH_US ? w->last_commit_us : BATCH_US);
+    uint64_t budget_us = w->last_commit_us < BATCH_US ? BATCH_US : w->last_commit_us < BATCH_MOST_US ? w->last_commit_us : BATCH_MOST_US;
+    uint64_t until_us = clock_elapsed_us() + budget_us;
     int r;
     for (;; until_us = UINT64_MAX) { /* one that is run again is not cut again */
         r = store_begin(store);
