@@ -81,12 +81,11 @@ static int join(struct engine *e, struct article *record, const struct finding *
     return 0;
 }
 
-/* Appends the record with its postings, text and id. */
-static int put_article(struct engine *e, struct article *record, const struct prepared *p)
+/* Appends the record with its first n postings of e->values, text and id. */
+static int put_article(struct engine *e, struct article *record, const struct prepared *p, uint32_t n)
 {
     int is_head = record->flags & ARTICLE_HEAD;
-    int r = store_post(e->store, e->values, record->n_values, is_head ? record->num : record->head);
-    record->values = e->values;
+    int r = store_post(e->store, e->values, n, is_head ? record->num : record->head);
     if (r == 0)
         r = store_add_article(e->store, record, is_head || e->options.keep_text ? p->packed.data : NULL,
                               p->packed.len);
@@ -131,8 +130,7 @@ int article_apply(struct engine *e, struct article *record, const struct finding
     }
     if (!found->n_joins && own_cluster)
         record->cluster = own_cluster;
-    record->n_values = n;
-    if ((r = put_article(e, record, p)) < 0)
+    if ((r = put_article(e, record, p, n)) < 0)
         return r;
     if (found->n_joins) {
         if (is_another_page(record, &e->match, found->joins[0].decision.evidence.titles))

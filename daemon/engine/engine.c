@@ -27,8 +27,9 @@ struct engine *engine_new(struct store *store, const struct engine_options *opti
     e->postings = calloc(LIMIT_VALUES + 1, sizeof *e->postings);
     e->head_postings = calloc(LIMIT_VALUES + 1, sizeof *e->head_postings);
     e->values = calloc(LIMIT_VALUES + 1, sizeof *e->values);
+    e->head_values = calloc(LIMIT_VALUES + 1, sizeof *e->head_values);
     e->comparisons = calloc(LIMIT_COMPARISONS + 1, sizeof *e->comparisons);
-    if (!e->heads || !e->comparer || !e->postings || !e->head_postings || !e->values ||
+    if (!e->heads || !e->comparer || !e->postings || !e->head_postings || !e->values || !e->head_values ||
         !e->comparisons) {
         engine_free(e);
         return NULL;
@@ -48,6 +49,7 @@ void engine_free(struct engine *e)
     free(e->postings);
     free(e->head_postings);
     free(e->values);
+    free(e->head_values);
     free(e->comparisons);
     free(e->stories_a);
     free(e->stories_b);
@@ -177,7 +179,6 @@ static void fill_record(struct article *record, const struct prepared *p, uint32
         .credit = str_of(p->in.credit), .language = str_of(p->in.language),
         .evolved = str_of(p->in.evolved), .agencies = {p->agencies, strlen(p->agencies)},
         .own = {p->own, strlen(p->own)}, .printed = str_of(p->printed)};
-    memcpy(record->minhash, p->minhash, sizeof record->minhash);
     record->flags = (uint8_t)(p->notice | (p->in.cut ? ARTICLE_CUT : 0));
 }
 

@@ -53,16 +53,37 @@ int reserve_stories(struct engine *e, size_t n)
     return 0;
 }
 
-/* Takes out of the postings what an article put into the index: e->values holds its values, its own in the same order. */
-static void leave_out(struct engine *e, size_t n, const struct article *article)
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/*
+ * Takes out of the postings what an article put into the index: a head all its values, a copy under its
+ * head's number those that the head's text has not.
+ */
+static int leave_out(struct engine *e, struct view *view, size_t n, const struct article *article)
 {
     uint32_t num = article->flags & ARTICLE_HEAD ? article->num : article->head;
-    for (size_t i = 0, own = 0; i < n && own < article->n_values; i++) {
+    const uint64_t *known = NULL;
+    size_t n_known = 0;
+    if (num != article->num) {
+        struct head *head;
+        int r = heads_get(e->heads, view, num, &head);
+        if (r < 0)
+            return r == DUP_ENOENT ? 0 : r;
+        n_known = head->text.n_values;
+        memcpy(e->head_values, head->text.values, n_known * sizeof *known);
+        e->head_values[n_known++] = text_value(head->text.text_hash);
+        qsort(e->head_values, n_known, sizeof *known, by_value);
+        known = e->head_values;
+    }
+    for (size_t i = 0; i < n; i++) {
         struct posting_list *list = &e->postings[i];
         uint32_t k = 0;
-        if ((e->values[i] ^ article->values[own]) >> ARTICLE_VALUE_SHIFT)
+        if (known && bsearch(&e->values[i], known, n_known, sizeof *known, by_value))
             continue;
-        own++;
         while (k < list->n && list->nums[k] != num)
             k++;
         if (k == list->n)
@@ -70,6 +91,7 @@ static void leave_out(struct engine *e, size_t n, const struct article *article)
         list->nums[k] = list->nums[--list->n];
         list->total -= list->total <= LIMIT_POSTINGS;
     }
+    return 0;
 }
 
 /* Compares with one head; 0 with *ret filled, 1 with the reason when the head does not come into question. */
@@ -234,8 +256,8 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
         r = reserve_stories(e, article->body.n);
     if (r < 0)
         return r;
-    if (without)
-        leave_out(e, n + 1, without);
+    if (without && (r = leave_out(e, view, n + 1, without)) < 0)
+        return r;
     spread_stories(article, e->postings, e->stories_a);
 
     size_t n_ranked = rank(e, n);

@@ -41,6 +41,7 @@ struct engine {
     uint8_t *stories_a, *stories_b;    /* owned; a token's story count, stories_cap entries */
     size_t stories_cap;
     uint64_t *values;                  /* owned; LIMIT_VALUES + 1 */
+    uint64_t *head_values;             /* owned; LIMIT_VALUES + 1 */
     struct dup_comparison *comparisons;/* owned; LIMIT_COMPARISONS, and one of a pair */
     size_t n_before;                   /* clusters that the article joins, as they were before */
     struct cluster before[LIMIT_CANDIDATES];

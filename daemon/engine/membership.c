@@ -182,8 +182,6 @@ static int post_head(struct engine *e, uint32_t num)
     if (r < 0)
         return r;
     e->member.flags |= ARTICLE_HEAD;
-    e->member.n_values = n + 1;
-    e->member.values = e->values;
     heads_forget(e->heads, num);
     return store_set_article(e->store, &e->member);
 }

@@ -283,7 +283,10 @@ static void store_figures(struct buf *out, const struct store_stats *s)
         {"articles", s->articles}, {"texts", s->texts}, {"clusters", s->clusters}, {"members", s->members},
         {"file_bytes", s->file_bytes}, {"used_bytes", s->used_bytes}, {"map_bytes", s->map_bytes},
         {"free_lists", s->free_lists}, {"index_postings", s->index_postings},
-        {"index_bytes", s->index_bytes}, {"probes", s->probes}, {"probe_hits", s->probe_hits},
+        {"index_bytes", s->index_bytes}, {"segments", s->segments}, {"segment_postings", s->segment_postings},
+        {"filter_bytes", s->filter_bytes}, {"seals", s->seals}, {"merges", s->merges}, {"filter_asked", s->filter_asked},
+        {"filter_passed", s->filter_passed}, {"filter_wrong", s->filter_wrong},
+        {"probes", s->probes}, {"probe_hits", s->probe_hits},
         {"expired", s->expired}};
     json_key(out, "store");
     json_open(out, '{');
@@ -314,7 +317,11 @@ int query_stats(struct server *server, struct view *view, struct request *reques
     json_key_int(out, "largest_batch", (int64_t)writer.largest);
     json_key_int(out, "busy_us", (int64_t)writer.batch_us);
     json_key_int(out, "commit_us", (int64_t)writer.commit_us);
+    json_key_int(out, "longest_us", (int64_t)writer.longest_us);
     json_key_int(out, "retries", (int64_t)writer.retries);
+    json_key_int(out, "steps", (int64_t)writer.steps);
+    json_key_int(out, "step_us", (int64_t)writer.step_us);
+    json_key_int(out, "longest_step_us", (int64_t)writer.longest_step_us);
     json_close(out, '}');
     json_close(out, '}');
     json_close(out, '}');

@@ -169,7 +169,10 @@ struct request *writer_take_done(struct writer *writer); /* list linked by queue
 void writer_stop(struct server *server);                 /* drains, joins the thread, frees */
 uint64_t writer_beat_us(struct writer *writer);          /* when it last made progress or idled */
 int writer_failed(struct writer *writer);
-struct writer_stats { uint64_t batches, articles, commit_us, batch_us, largest, retries; };
+struct writer_stats {
+    uint64_t batches, articles, commit_us, batch_us, longest_us, largest, retries;
+    uint64_t steps, step_us, longest_step_us; /* of the index, between batches */
+};
 void writer_stats(struct writer *writer, struct writer_stats *ret);
 
 /* ---- operations.c: the verbs ---- */

@@ -102,6 +102,9 @@ static void put_back(struct writer *w, struct request *list)
 static int run(struct writer *w, struct request *batch, uint64_t until_us, struct request **ret_rest)
 {
     for (struct request *request = batch; request; request = request->queued) {
+        const struct request *next = request->queued;
+        if (next && next->prepared.n_values)
+            store_prefetch(w->server->store, next->prepared.values, next->prepared.n_values);
         buf_clear(&request->reply);
         buf_clear(&request->verdict);
         buf_clear(&request->source);
@@ -171,8 +174,10 @@ static void do_batch(struct writer *w)
     w->stats.batches++;
     w->stats.articles += n;
     w->stats.retries += retries;
-    w->stats.batch_us += clock_elapsed_us() - start;
+    uint64_t took = clock_elapsed_us() - start;
+    w->stats.batch_us += took;
     w->stats.commit_us += w->last_commit_us;
+    w->stats.longest_us = took > w->stats.longest_us ? took : w->stats.longest_us;
     w->stats.largest = n > w->stats.largest ? n : w->stats.largest;
     /* What LMDB cannot explain may have hit its memory too: start over from the disk. */
     if (r < 0 && r != DUP_EFULL && r != DUP_EBUSY && r != DUP_ENOMEM)
@@ -204,6 +209,26 @@ static int expire(struct writer *w)
     return r < 0 ? 0 : done;
 }
 
+/* What the index has to do in the background: one step. 1 when there is more. */
+static int step(struct writer *w)
+{
+    uint64_t start = clock_elapsed_us();
+    int r = store_step(w->server->store);
+    uint64_t took = clock_elapsed_us() - start;
+    if (r < 0 && r != DUP_EBUSY)
+        log_error("index-failed", "the index could not be written: %s", dup_strerror(r));
+    uv_mutex_lock(&w->lock);
+    w->stats.steps++;
+    w->stats.step_us += took;
+    w->stats.longest_step_us = took > w->stats.longest_step_us ? took : w->stats.longest_step_us;
+    if (r < 0 && r != DUP_EFULL && r != DUP_EBUSY && r != DUP_ENOMEM) {
+        w->failed = 1;
+        uv_async_send(&w->server->wake);
+    }
+    uv_mutex_unlock(&w->lock);
+    return r == 1 || r == DUP_EBUSY;
+}
+
 /* Between batches: expiring, syncing; a small step each. */
 static void do_upkeep(struct writer *w)
 {
@@ -217,6 +242,7 @@ static void do_upkeep(struct writer *w)
         w->unsynced = 0;
     }
     w->more_upkeep = server->config.retention_days && expire(w) == EXPIRE_STEP;
+    w->more_upkeep |= step(w);
     store_upkeep(server->store);
     w->upkeep_us = clock_elapsed_us();
 }
@@ -231,6 +257,11 @@ static void thread_main(void *arg)
             do_batch(w);
         else if (w->stopping)
             break;
+        if (store_owes(w->server->store)) {
+            uv_mutex_unlock(&w->lock);
+            step(w);
+            uv_mutex_lock(&w->lock);
+        }
         uint64_t since = clock_elapsed_us() - w->upkeep_us;
         if (w->more_upkeep ? !w->first || since > UPKEEP_US / 10 : since > UPKEEP_US) {
             uv_mutex_unlock(&w->lock);

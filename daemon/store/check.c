@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/internal.h"
+#include "store/postings.h"
 
 #define PAGE 64
 
@@ -251,6 +251,23 @@ static void visit_alias(struct check *c, const MDB_val *key, const MDB_val *data
         check_fault(c, "cluster %u: where it went leads nowhere", from);
 }
 
+static void visit_postings(struct check *c, const MDB_val *key, const MDB_val *data, void *arg)
+{
+    (void)arg;
+    if (!postings_row_is_good(key, data))
+        check_fault(c, "table postings: a row is damaged");
+}
+
+static void check_segments(struct check *c)
+{
+    struct segment segments[SEGMENTS_MAX];
+    if (segment_read_all(c->view, segments) < 0)
+        check_fault(c, "table segments: a row is damaged");
+    for (unsigned place = 0; place < SEGMENTS_MAX && !check_is_late(c); place++)
+        if (segments[place].state == SEGMENT_LIVE || segments[place].state == SEGMENT_BUILDING)
+            segment_check(c, place, &segments[place]);
+}
+
 /* ---- all of it --------------------------------------------------------------- */
 
 static void check_counters(struct check *c, const struct store_stats *stats, uint64_t articles, uint64_t clusters,
@@ -289,6 +306,8 @@ static void check_all(struct check *c, const struct store_stats *stats)
             check_fault(c, "table %s: not as many rows as there are clusters of two and more",
                         table_names[order_table(order)]);
     each_row(c, TABLE_ALIASES, visit_alias, NULL);
+    each_row(c, TABLE_POSTINGS, visit_postings, NULL);
+    check_segments(c);
     if (!c->late) {
         check_counters(c, stats, articles, clusters, t.texts, census.members);
         if (rows_of(c, TABLE_TEXTS) != t.texts)

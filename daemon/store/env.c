@@ -15,7 +15,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "store/internal.h"
+#include "store/postings.h"
 
 #define ROOM_LEFT (UINT64_C(16) << 20) /* bytes: a batch with its pages may need as much */
 
@@ -80,7 +80,7 @@ int store_begin(struct store *store)
     if (r < 0)
         return r;
     store->counters = store->committed;
-    r = index_begin(store->index);
+    r = tiers_begin(store);
     if (r < 0)
         store_abort(store);
     return r;
@@ -90,7 +90,7 @@ static void give_up(struct store *store)
 {
     store->writer.txn = NULL;
     store->counters = store->committed;
-    index_undo(store->index);
+    tiers_undo(store);
 }
 
 /* LMDB reports a write that was cut short as EIO: with no room left, that is what it was. */
@@ -111,8 +111,8 @@ static int commit_code(struct store *store, int code)
 
 int store_commit(struct store *store)
 {
-    int r = 0;
-    if (memcmp(&store->counters, &store->committed, sizeof store->counters) != 0)
+    int r = tiers_commit(store);
+    if (r == 0 && memcmp(&store->counters, &store->committed, sizeof store->counters) != 0)
         r = table_put(store, TABLE_SETTINGS, "counters", 8, &store->counters, sizeof store->counters, 0);
     if (r < 0) {
         store_abort(store);
@@ -125,6 +125,7 @@ int store_commit(struct store *store)
     }
     store->writer.txn = NULL;
     store->committed = store->counters;
+    tiers_committed(store);
     return 0;
 }
 
@@ -181,7 +182,7 @@ void store_free(struct store *store)
     if (!store)
         return;
     store_abort(store);
-    index_free(store->index);
+    tiers_free(store);
     if (store->env)
         mdb_env_close(store->env);
     if (store->lock_fd >= 0)

@@ -20,11 +20,13 @@ struct MDB_val;
 #define ALIAS_HOPS 64
 #define STORE_INDEX_DEFAULT (UINT64_C(256) << 20)
 
+#define SEGMENTS_MAX 32 /* sorted parts of the index, a table each */
+
 /* One named database each; none of them DUPSORT (docs/STORAGE.md). */
 enum table {
     TABLE_SETTINGS, TABLE_ARTICLES, TABLE_TEXTS, TABLE_IDS, TABLE_CLUSTERS, TABLE_MEMBERS,
     TABLE_OUTLETS, TABLE_RECENT, TABLE_SIZE, TABLE_FIRST, TABLE_ALIASES, TABLE_EVIDENCE, TABLE_PRINTS,
-    TABLE_COUNT
+    TABLE_POSTINGS, TABLE_SEGMENTS, TABLE_SEGMENT_0, TABLE_COUNT = TABLE_SEGMENT_0 + SEGMENTS_MAX
 };
 
 struct view {
@@ -44,7 +46,11 @@ struct store {
     struct counters counters;         /* as in the open transaction */
     struct counters committed;
     struct dup_secret secret;
-    struct index *index;              /* owned */
+    struct tiers *tiers;              /* owned; the index (postings.h), writer thread only */
+    struct index_figures {
+        atomic_ullong postings, bytes, segments, sealed, filter_bytes, seals, merges;
+        atomic_ullong filter_asked, filter_passed, filter_wrong;
+    } figures;                        /* of the index */
     pthread_rwlock_t resize;          /* held shared by snapshots, alone while the map grows */
     uint64_t map_size;
     int grow;                         /* the map was full: grown before the next transaction */
@@ -105,22 +111,6 @@ enum table order_table(enum cluster_order order);
 int cluster_is_listed(const struct cluster *c);
 /* The cluster that an alias leads to. DUP_ENOENT, DUP_ECORRUPT. */
 int alias_read(struct view *view, uint32_t from, uint32_t *ret_to);
-
-/* ---- index.c ---- */
-struct index;
-struct index *index_new(uint64_t bytes); /* to begin with; NULL: out of memory */
-void index_free(struct index *index);
-/* From here on changes can be taken back. The table grows here where it has to: DUP_ENOMEM. */
-int index_begin(struct index *index);
-void index_undo(struct index *index);
-/* Adds (value, num) unless it is there or the value has its fill. DUP_ENOMEM; DUP_EBUSY: the
- * table is full, undo and begin again. */
-int index_add(struct index *index, uint64_t value, uint32_t num);
-/* What stands under value: n, total, nums of *ret. */
-void index_find(const struct index *index, uint64_t value, struct posting_list *ret);
-void index_prefetch(const struct index *index, uint64_t value);
-uint64_t index_count(const struct index *index);
-uint64_t index_bytes(const struct index *index);
 
 /* ---- check_file.c ---- */
 struct check {

@@ -15,14 +15,18 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "store/internal.h"
+#include "store/postings.h"
 
 #define PATH_SIZE 4096
 
 const char *const table_names[TABLE_COUNT] = {
     "settings", "articles", "texts", "ids", "clusters", "members",
     "outlets", "recent", "size", "first", "aliases",
-    "evidence", "prints"};
+    "evidence", "prints", "postings", "segments",
+    "segment_00", "segment_01", "segment_02", "segment_03", "segment_04", "segment_05", "segment_06", "segment_07",
+    "segment_08", "segment_09", "segment_10", "segment_11", "segment_12", "segment_13", "segment_14", "segment_15",
+    "segment_16", "segment_17", "segment_18", "segment_19", "segment_20", "segment_21", "segment_22", "segment_23",
+    "segment_24", "segment_25", "segment_26", "segment_27", "segment_28", "segment_29", "segment_30", "segment_31"};
 
 static struct { unsigned char bytes[512]; size_t len; int given; } seed;
 
@@ -244,8 +248,8 @@ int store_open(const struct store_options *options, struct err *err, struct stor
     store->sync = options->sync;
     store->writer.store = store;
     store->dir = strdup(options->dir);
-    store->index = index_new(options->index_memory ? options->index_memory : STORE_INDEX_DEFAULT);
-    int r = store->dir && store->index ? open_directory(store, err) : err_set(err, DUP_ENOMEM, "out of memory");
+    int r = tiers_new(store, options->index_memory ? options->index_memory : STORE_INDEX_DEFAULT);
+    r = store->dir && r == 0 ? open_directory(store, err) : err_set(err, DUP_ENOMEM, "out of memory");
     if (r == 0)
         r = take_lock(store, err);
     if (r == 0)

@@ -1,6 +1,6 @@
 /*
- * Article records as bytes. Little-endian, fixed part first, then strings,
- * then values. Invariant: a record that decodes has passed its checksum and
+ * Article records as bytes. Little-endian, fixed part first, then strings.
+ * Invariant: a record that decodes has passed its checksum and
  * every length in it lies within its bytes.
  */
 #include <stdlib.h>
@@ -10,7 +10,6 @@
 #include "store/internal.h"
 
 #define RECORD_VERSION 1
-#define VALUE_BYTES 5   /* the index keeps 40 bits of a value */
 #define DAY_MS INT64_C(86400000)
 #define N_STRINGS 11
 
@@ -45,7 +44,6 @@ static const struct part parts[] = {
     PART(cluster), PART(head), PART(previous), PART(version), PART(words), PART(longest), PART(linked),
     PART(relation), PART(flags), PART(claim), PART(place), PART(share_shorter), PART(share_longer), PART(jaccard),
     PART(published), PART(seen), PART(text_hash), PART(simhash), PART(outlet_key),
-    PART(minhash), PART(n_values),
 };
 #define N_PARTS (sizeof parts / sizeof *parts)
 
@@ -65,12 +63,6 @@ int record_encode(const struct article *article, struct buf *out)
             return DUP_ETOOBIG;
         buf_add(out, &len, sizeof len);
         buf_add(out, strings[i]->data, len);
-    }
-    if (article->n_values > LIMIT_VALUES + 1)
-        return DUP_ETOOBIG;
-    for (uint32_t i = 0; i < article->n_values; i++) {
-        uint64_t value = article->values[i] >> ARTICLE_VALUE_SHIFT;
-        buf_add(out, &value, VALUE_BYTES);
     }
     if (out->error)
         return out->error;
@@ -109,16 +101,14 @@ int record_decode(const void *data, size_t len, uint32_t num, struct article *re
     ret->num = num;
     for (size_t i = 0; i < N_PARTS; i++)
         read_bytes(&in, (char *)ret + parts[i].offset, parts[i].size);
-    if (in.bad || ret->n_values > LIMIT_VALUES + 1 || ret->relation >= DUP_RELATION_COUNT ||
+    if (in.bad || ret->relation >= DUP_RELATION_COUNT ||
         ret->claim > DUP_CLAIM_AGENCY || ret->place > DUP_PLACE_TITLE)
         return DUP_ECORRUPT;
-    /* Values first in memory, for their alignment; strings behind, each with its NUL. */
     buf_clear(&ret->memory);
-    size_t value_bytes = ret->n_values * sizeof(uint64_t);
-    int r = buf_reserve(&ret->memory, value_bytes + len + N_STRINGS);
+    int r = buf_reserve(&ret->memory, len + N_STRINGS); /* each string with its NUL */
     if (r < 0)
         return r;
-    char *to = ret->memory.data + value_bytes;
+    char *to = ret->memory.data;
     struct str *strings[N_STRINGS];
     string_list(ret, strings);
     for (int i = 0; i < N_STRINGS; i++) {
@@ -131,12 +121,5 @@ int record_decode(const void *data, size_t len, uint32_t num, struct article *re
         to[n] = '\0';
         to += n + 1;
     }
-    uint64_t *values = (uint64_t *)(void *)ret->memory.data;
-    for (uint32_t i = 0; i < ret->n_values; i++) {
-        uint64_t value = 0;
-        read_bytes(&in, &value, VALUE_BYTES);
-        values[i] = value << ARTICLE_VALUE_SHIFT;
-    }
-    ret->values = values;
     return in.bad || in.at != in.end ? DUP_ECORRUPT : 0;
 }

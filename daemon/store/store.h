@@ -42,7 +42,7 @@ struct store_options {
  * Opens or creates the store. Errors, each with a sentence: DUP_EACCES no
  * permission, DUP_EBUSY another dupd has it, DUP_EFORMAT a newer format or
  * a foreign file, DUP_ECORRUPT truncated or damaged, DUP_EFULL, DUP_EIO, DUP_ENOMEM.
- * The unsealed part of the index is rebuilt from the records before it returns.
+ * The unsealed part of the index is rebuilt from its log before it returns.
  */
 int store_open(const struct store_options *options, struct err *err, struct store **ret);
 void store_free(struct store *store);
@@ -82,8 +82,6 @@ enum {
     ARTICLE_WITHDRAWN  = 64, /* killed or withdrawn by its source */
 };
 
-#define ARTICLE_VALUE_SHIFT 24 /* low bits of a value that a record does not keep */
-
 struct str { const char *data; size_t len; };
 
 struct article {
@@ -102,13 +100,10 @@ struct article {
     int64_t published, seen;   /* ms since 1970; published may be DUP_TIME_NONE */
     uint64_t text_hash, simhash;
     uint64_t outlet_key;       /* outlet_hash of its outlet when it came; 0 unknown */
-    uint8_t minhash[DUP_LANES]; /* low byte of each lane (b-bit MinHash, Li and Koenig 2010) */
-    uint32_t n_values;         /* values that it put into the index under its head's number */
-    const uint64_t *values;    /* into the holder's memory */
     struct str id, outlet, url, title, byline, credit, language, evolved, agencies;
     struct str own;            /* the agency whose own outlet published it; empty for none */
     struct str printed;        /* what its strongest credit says; empty for none */
-    struct buf memory;         /* owned by a holder: what values and strings point into when read */
+    struct buf memory;         /* owned by a holder: what strings point into when read */
 };
 
 void article_init(struct article *article);
@@ -265,6 +260,15 @@ struct posting_list {
 int store_probe(struct store *store, const uint64_t *values, size_t n, struct posting_list *ret);
 /* Adds (values[i], num) for each i. Pairs that are there already may come again. */
 int store_post(struct store *store, const uint64_t *values, size_t n, uint32_t num);
+/* Says that these values will be looked up soon. */
+void store_prefetch(const struct store *store, const uint64_t *values, size_t n);
+/*
+ * One bounded step of what the index has to do in the background (sealing, merging, clearing), in
+ * a transaction of its own: between batches when store_owes says so, and while there is nothing
+ * else to do. 1: there is more, 0: nothing, or DUP_E... as store_commit.
+ */
+int store_step(struct store *store);
+int store_owes(const struct store *store);
 
 /* ---- upkeep ---------------------------------------------------------- */
 
@@ -278,7 +282,10 @@ uint32_t view_num_since(struct view *view, int64_t ms);
 struct store_stats {
     uint64_t articles, texts, clusters, members, file_bytes, used_bytes, map_bytes;
     uint64_t free_lists;              /* transactions whose freed pages are not used again yet */
-    uint64_t index_postings, index_bytes, probes, probe_hits, expired;
+    uint64_t index_postings, index_bytes; /* of the memory tables */
+    uint64_t segments, segment_postings, filter_bytes, seals, merges;
+    uint64_t filter_asked, filter_passed, filter_wrong; /* wrong: passed, and the segment had nothing */
+    uint64_t probes, probe_hits, expired;
 };
 int view_stats(struct view *view, struct store_stats *ret);
 

@@ -65,7 +65,11 @@ int view_stats(struct view *view, struct store_stats *ret)
         .members = counters.members, .file_bytes = (uint64_t)st.st_size,
         .used_bytes = ((uint64_t)info.me_last_pgno + 1) * stat_env.ms_psize,
         .map_bytes = info.me_mapsize, .free_lists = free_list.ms_entries,
-        .index_postings = index_count(store->index), .index_bytes = index_bytes(store->index),
+        .index_postings = store->figures.postings, .index_bytes = store->figures.bytes,
+        .segments = store->figures.segments, .segment_postings = store->figures.sealed,
+        .filter_bytes = store->figures.filter_bytes, .seals = store->figures.seals, .merges = store->figures.merges,
+        .filter_asked = store->figures.filter_asked, .filter_passed = store->figures.filter_passed,
+        .filter_wrong = store->figures.filter_wrong,
         .probes = store->probes, .probe_hits = store->probe_hits, .expired = store->expired};
     return 0;
 }

@@ -18,8 +18,8 @@
 #include "store/internal.h"
 
 #define FIXED_AT 5        /* after checksum and version */
-#define FIXED_SIZE 216    /* docs/STORAGE.md */
-#define N_VALUES_AT (FIXED_AT + FIXED_SIZE - 4)
+#define FIXED_SIZE 84     /* docs/STORAGE.md */
+#define STRINGS_AT (FIXED_AT + FIXED_SIZE)
 #define RELATION_AT (FIXED_AT + 28)
 
 static uint64_t state = 77;
@@ -40,7 +40,7 @@ static struct str *string_of(struct article *a, int i)
 }
 
 /* An article with something of its own in every field; text holds its strings. */
-static void make(struct article *a, uint32_t num, char *text, size_t text_size, uint64_t *values, uint32_t n_values)
+static void make(struct article *a, uint32_t num, char *text, size_t text_size)
 {
     article_init(a);
     a->num = num;
@@ -59,12 +59,6 @@ static void make(struct article *a, uint32_t num, char *text, size_t text_size, 
     a->text_hash = draw();
     a->simhash = draw();
     a->outlet_key = draw();
-    for (int i = 0; i < DUP_LANES; i++)
-        a->minhash[i] = (uint8_t)draw();
-    for (uint32_t i = 0; i < n_values; i++)
-        values[i] = draw();
-    a->values = values;
-    a->n_values = n_values;
     for (size_t i = 0; i < text_size; i++)
         text[i] = (char)draw();
     for (int i = 0; i < 11; i++)
@@ -88,10 +82,6 @@ static void same(struct article *a, struct article *b)
     assert_true(a->share_shorter == b->share_shorter && a->share_longer == b->share_longer && a->jaccard == b->jaccard);
     assert_true(a->published == b->published && a->seen == b->seen);
     assert_true(a->text_hash == b->text_hash && a->simhash == b->simhash && a->outlet_key == b->outlet_key);
-    assert_memory_equal(a->minhash, b->minhash, sizeof a->minhash);
-    assert_int_equal(a->n_values, b->n_values);
-    for (uint32_t i = 0; i < a->n_values; i++)
-        assert_true(a->values[i] >> 24 == b->values[i] >> 24);
     for (int i = 0; i < 11; i++) {
         const struct str *s = string_of(a, i), *t = string_of(b, i);
         assert_int_equal(s->len, t->len);
@@ -110,12 +100,10 @@ static void test_round_trip(void **unused)
     struct article in, out;
     struct buf record;
     static char text[400];
-    static uint64_t values[LIMIT_VALUES + 1];
     buf_init(&record, LIMIT_LINE);
     article_init(&out);
-    for (uint32_t round = 0; round < 300; round++) {
-        uint32_t n = round == 0 ? 0 : round == 1 ? LIMIT_VALUES + 1 : (uint32_t)(draw() % 60);
-        make(&in, (uint32_t)draw() | 1, text, sizeof text, values, n);
+    for (int round = 0; round < 300; round++) {
+        make(&in, (uint32_t)draw() | 1, text, sizeof text);
         buf_clear(&record);
         assert_int_equal(record_encode(&in, &record), 0);
         assert_int_equal(record_decode(record.data, record.len, in.num, &out), 0);
@@ -132,8 +120,7 @@ static void test_append(void **unused)
     struct article in, out;
     struct buf record;
     char text[64];
-    uint64_t values[3];
-    make(&in, 9, text, sizeof text, values, 3);
+    make(&in, 9, text, sizeof text);
     article_init(&out);
     buf_init(&record, LIMIT_LINE);
     buf_add_str(&record, "before");
@@ -151,8 +138,7 @@ static void test_every_bit(void **unused)
     struct article in, out;
     struct buf record;
     char text[80];
-    uint64_t values[7];
-    make(&in, 31, text, sizeof text, values, 7);
+    make(&in, 31, text, sizeof text);
     article_init(&out);
     buf_init(&record, LIMIT_LINE);
     assert_int_equal(record_encode(&in, &record), 0);
@@ -196,25 +182,15 @@ static void test_deceit(void **unused)
     struct article in;
     struct buf record;
     char text[80];
-    uint64_t values[7];
-    uint32_t huge[] = {8, 6, LIMIT_VALUES + 1, LIMIT_VALUES + 2, 0x20000001, UINT32_MAX};
-    make(&in, 5, text, sizeof text, values, 7);
+    make(&in, 5, text, sizeof text);
     in.id = (struct str){text, 10};
     buf_init(&record, LIMIT_LINE);
 
-    for (size_t i = 0; i < sizeof huge / sizeof *huge; i++) { /* more or fewer values than there are */
-        buf_clear(&record);
-        assert_int_equal(record_encode(&in, &record), 0);
-        assert_memory_equal(record.data + N_VALUES_AT, &in.n_values, 4); /* the place is right */
-        memcpy(record.data + N_VALUES_AT, &huge[i], 4);
-        seal(&record, 5);
-        assert_int_equal(decode_tight(&record, 5), DUP_ECORRUPT);
-    }
     uint16_t lengths[] = {9, 11, 300, UINT16_MAX};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) { /* a string's length is wrong */
         buf_clear(&record);
         assert_int_equal(record_encode(&in, &record), 0);
-        memcpy(record.data + N_VALUES_AT + 4, &lengths[i], 2);
+        memcpy(record.data + STRINGS_AT, &lengths[i], 2);
         seal(&record, 5);
         assert_int_equal(decode_tight(&record, 5), DUP_ECORRUPT);
     }
@@ -261,7 +237,6 @@ static void test_too_big(void **unused)
     struct article in, out;
     struct buf record;
     static char text[UINT16_MAX + 1];
-    static uint64_t values[LIMIT_VALUES + 2];
     memset(text, 'x', sizeof text);
     article_init(&in);
     article_init(&out);
@@ -275,13 +250,9 @@ static void test_too_big(void **unused)
     assert_int_equal(record_encode(&in, &record), DUP_ETOOBIG);
     buf_clear(&record);
     in.title.len = 0;
-    in.values = values;
-    in.n_values = LIMIT_VALUES + 2;
-    assert_int_equal(record_encode(&in, &record), DUP_ETOOBIG);
     article_done(&out);
     buf_done(&record);
     buf_init(&record, 20); /* no room */
-    in.n_values = 0;
     assert_int_equal(record_encode(&in, &record), DUP_ETOOBIG);
     buf_done(&record);
 }

@@ -1,0 +1,176 @@
+/*
+ * postings.h - the parts of the index: memory table, filters, segments, tiers.
+ *
+ * The newest postings stand in a table in memory (index.c) and, for a
+ * restart, in a log. When the table is full it is frozen, a new one takes its
+ * place, and steps between batches write the frozen one out as a segment: a
+ * table of LMDB of its own, in the order of the values, never changed again
+ * (segment.c, tiers.c). Four segments of a level are merged into one of the
+ * next, in steps too (merge.c). A filter in front of each says for most values that
+ * the segment has none (filter.c). A value is looked up in all of them
+ * (postings.c). The writer thread only.
+ */
+#ifndef DUPD_STORE_POSTINGS_H
+#define DUPD_STORE_POSTINGS_H
+
+#include "store/internal.h"
+
+#define KEY_BITS 40
+#define KEY_BYTES 5
+
+/* What is kept of a value: a winnowed value is the least of many hashes, so its lower bits are the
+ * ones that tell it apart. */
+static inline uint64_t value_key(uint64_t value)
+{
+    return value & ((UINT64_C(1) << KEY_BITS) - 1);
+}
+
+struct posting { uint64_t key; uint32_t num; };
+struct run { struct posting *postings; size_t n, cap; }; /* postings owned */
+
+/* Adds num unless it is there; beyond LIMIT_POSTINGS only total grows, by one. */
+void posting_list_add(struct posting_list *list, uint32_t num);
+
+/* ---- index.c: the memory table ---- */
+struct index;
+struct index *index_new(uint64_t bytes); /* to begin with; NULL: out of memory */
+void index_free(struct index *index);
+/* From here on changes can be taken back. A table that is full is laid out anew: DUP_ENOMEM. */
+int index_begin(struct index *index);
+void index_keep(struct index *index); /* the same, and the table stays as it is */
+void index_undo(struct index *index);
+int index_is_full(const struct index *index);
+/* Adds (key, num) unless it is there or the key has its fill. DUP_ENOMEM; DUP_EBUSY: the table is
+ * full, undo and begin again. */
+int index_add(struct index *index, uint64_t key, uint32_t num);
+/* Adds to list what stands under key with numbers of least and above. */
+void index_find(const struct index *index, uint64_t key, uint32_t least, struct posting_list *list);
+/* The next postings in the order of keys (and of numbers within one), from *line on, which begins
+ * at 0 and moves on; all of a key together. 1, 0 at the end, or DUP_ENOMEM. */
+int index_run(const struct index *index, uint64_t *line, struct run *ret);
+void index_prefetch(const struct index *index, uint64_t key);
+uint64_t index_count(const struct index *index);
+uint64_t index_bytes(const struct index *index);
+
+/* ---- filter.c: Bloom filters in blocks of one cache line (Putze, Sanders, Singler 2007) ---- */
+struct filter;
+/* For n keys; in pages that the system may write to a nameless file in dir. NULL: out of memory. */
+struct filter *filter_new(const char *dir, uint64_t n);
+void filter_free(struct filter *filter);
+void filter_add(struct filter *filter, uint64_t key);
+int filter_may_have(const struct filter *filter, uint64_t key);
+void filter_prefetch(const struct filter *filter, uint64_t key);
+uint64_t filter_bytes(const struct filter *filter);
+
+/* ---- segment.c ---- */
+enum segment_state { SEGMENT_FREE, SEGMENT_BUILDING, SEGMENT_LIVE, SEGMENT_DOOMED };
+
+struct segment {
+    /* as stored, in the table `segments` under its place */
+    uint8_t state, level;
+    uint8_t width;             /* bytes of a number, less first */
+    uint32_t order;            /* grows with each segment; a merged one takes the place of its last input */
+    uint32_t first, last;      /* least and greatest number that may stand in it */
+    uint64_t postings, chunks;
+    uint64_t resume;           /* building: keys below it are written */
+    uint64_t inputs;           /* building by merging: bits of the places merged */
+    /* in memory */
+    struct filter *filter;     /* owned */
+};
+
+#define CHUNK_MAX 2020          /* bytes: two chunks fill a page of LMDB, with their keys */
+
+struct chunk {                  /* one being written */
+    unsigned char data[CHUNK_MAX];
+    size_t len;
+    uint64_t key;               /* the last one in it */
+};
+
+int segment_read_all(struct view *view, struct segment *segments); /* the rows; DUP_ECORRUPT */
+int segment_write_row(struct store *store, unsigned place, const struct segment *segment);
+
+/* Adds a key, above all before it, with its numbers (ascending, at most LIMIT_POSTINGS + 1). */
+int segment_add(struct store *store, unsigned place, struct segment *segment, struct chunk *chunk,
+                uint64_t key, const uint32_t *nums, uint32_t n);
+int segment_flush(struct store *store, unsigned place, struct segment *segment, struct chunk *chunk);
+
+struct MDB_cursor;
+struct segment_reader {
+    struct MDB_cursor *cursor;  /* owned */
+    const struct segment *segment;
+    const unsigned char *at, *end;
+    uint64_t key;               /* the current one */
+    uint32_t n, nums[LIMIT_POSTINGS + 1];
+};
+/* Opens at the first key that is not below key. Afterwards: 1 with key and nums, 0 at the end, DUP_E... */
+int segment_reader_open(struct segment_reader *reader, struct view *view, unsigned place,
+                        const struct segment *segment, uint64_t key);
+int segment_reader_next(struct segment_reader *reader);
+void segment_reader_close(struct segment_reader *reader);
+
+/* Adds to list what stands under key, through a cursor on the segment's table. 1 found, 0 not, DUP_E... */
+int segment_find(struct MDB_cursor *cursor, const struct segment *segment, uint64_t key, uint32_t least,
+                 struct posting_list *list);
+/* Makes the filter anew from what is written. */
+int segment_make_filter(struct view *view, unsigned place, struct segment *segment);
+/* Every chunk's checksum, order and numbers. */
+void segment_check(struct check *c, unsigned place, const struct segment *segment);
+
+/* ---- postings.c: the log ---- */
+struct MDB_val;
+int postings_row_is_good(const struct MDB_val *key, const struct MDB_val *data);
+
+/* ---- tiers.c ---- */
+struct tiers {
+    struct index *active;                    /* owned; takes what is new */
+    struct index *frozen;                    /* owned; NULL: none is being sealed */
+    uint64_t table_bytes;                    /* of one memory table */
+    uint64_t frozen_line;                    /* where sealing goes on */
+    uint32_t generation;                     /* of the log, active table's; frozen: the one before */
+    uint32_t sealed;                         /* generations up to it are in segments */
+    uint32_t cleared;                        /* and up to it gone from the log */
+    uint32_t log_row, log_row_committed;     /* the row written next */
+    unsigned char row[CHUNK_MAX];            /* of the log, of the open transaction */
+    size_t row_len;
+    uint64_t owed;                           /* postings that steps should have moved by now */
+    uint64_t added;                          /* in the open transaction */
+    struct segment segments[SEGMENTS_MAX];
+    struct view reader;                      /* look-ups: a read transaction of each write transaction */
+    struct MDB_cursor *cursors[SEGMENTS_MAX]; /* in it */
+    uint64_t seals, merges, filter_asked, filter_passed, filter_wrong;
+};
+
+/* One step of the work in the background, inside a transaction of its own. */
+struct step {
+    struct store *store;
+    struct tiers *tiers;
+    uint64_t left;         /* postings that may still be moved */
+    int sealed;            /* the frozen table is all written */
+    struct run run;        /* memory owned */
+    struct chunk chunk;
+};
+
+int tiers_freeze(struct tiers *tiers); /* a new table takes the place of the active one: DUP_ENOMEM */
+int tiers_free_place(const struct tiers *tiers); /* -1: none */
+/* The segment of a level that is being built, by merging or by sealing; -1 for none. */
+int tiers_building(const struct tiers *tiers, int merging, unsigned level);
+/* Its place, or DUP_E...; keys: how many its filter is for. */
+int step_begin_segment(struct step *step, const struct segment *made, uint64_t keys);
+
+int tiers_new(struct store *store, uint64_t bytes);
+void tiers_free(struct store *store);
+int tiers_load(struct store *store); /* rows, filters, and the memory tables from the log */
+int tiers_begin(struct store *store); /* at the beginning of a write transaction */
+int tiers_commit(struct store *store); /* before the commit: the log */
+void tiers_committed(struct store *store);
+void tiers_undo(struct store *store);
+int tiers_open_reader(struct store *store);
+void tiers_close_reader(struct store *store);
+
+/* ---- merge.c ---- */
+/* The level whose merge is under way or could begin, the lowest first; -1 for none. */
+int merge_level(const struct tiers *tiers);
+int merge_begin(struct step *step, unsigned level); /* place, or DUP_E... */
+int merge_step(struct step *step, int place);
+
+#endif

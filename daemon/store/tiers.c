@@ -1,0 +1,373 @@
+/*
+ * Tiers: how postings get from the memory table to segments, and from many
+ * small segments to few large ones, in steps that are short and committed one
+ * by one. Invariant: what a step did is committed with the row that says how
+ * far it came, so that a restart goes on there; a segment's inputs are looked
+ * up until the last of it is written.
+ *
+ *   active --full--> frozen --steps--> segment of level 0
+ *   four segments of level n --steps--> one of level n + 1; then the four are cleared
+ */
+#include <lmdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/postings.h"
+
+#define STEP_MAX (UINT64_C(1) << 17) /* postings moved in one step */
+#define STEP_MIN (UINT64_C(1) << 8)  /* of small tables, a small part too */
+#define STEP_SHARE 256             /* bytes of the memory table for each of them */
+#define ROW_SHARE 64               /* postings of a step for each row cleared in one */
+#define PACE 8                     /* postings to be moved for each one added: sealing and four levels take five */
+
+static uint64_t step_postings(const struct tiers *t)
+{
+    uint64_t n = t->table_bytes / STEP_SHARE;
+    return n > STEP_MAX ? STEP_MAX : n < STEP_MIN ? STEP_MIN : n;
+}
+
+static unsigned width_of(uint32_t range)
+{
+    return range < 1u << 8 ? 1 : range < 1u << 16 ? 2 : range < 1u << 24 ? 3 : 4;
+}
+
+int tiers_free_place(const struct tiers *t)
+{
+    for (int i = 0; i < SEGMENTS_MAX; i++)
+        if (t->segments[i].state == SEGMENT_FREE)
+            return i;
+    return -1;
+}
+
+/* The segment being built that the predicate's level and kind fit; -1 for none. */
+int tiers_building(const struct tiers *t, int merging, unsigned level)
+{
+    for (int i = 0; i < SEGMENTS_MAX; i++) {
+        const struct segment *s = &t->segments[i];
+        if (s->state == SEGMENT_BUILDING && (s->inputs != 0) == merging && s->level == level)
+            return i;
+    }
+    return -1;
+}
+
+static uint32_t next_order(const struct tiers *t)
+{
+    uint32_t most = 0;
+    for (int i = 0; i < SEGMENTS_MAX; i++)
+        if (t->segments[i].state != SEGMENT_FREE && t->segments[i].order > most)
+            most = t->segments[i].order;
+    return most + 1;
+}
+
+int step_begin_segment(struct step *step, const struct segment *made, uint64_t keys)
+{
+    int place = tiers_free_place(step->tiers);
+    if (place < 0)
+        return DUP_EBUSY;
+    struct segment *s = &step->tiers->segments[place];
+    *s = *made;
+    s->state = SEGMENT_BUILDING;
+    s->width = (uint8_t)width_of(s->last - s->first);
+    s->filter = filter_new(step->store->dir, keys);
+    if (!s->filter) {
+        *s = (struct segment){0};
+        return DUP_ENOMEM;
+    }
+    return place;
+}
+
+/* ---- sealing --------------------------------------------------------------- */
+
+static int begin_seal(struct step *step)
+{
+    struct tiers *t = step->tiers;
+    struct segment made = {.level = 0, .order = next_order(t), .first = UINT32_MAX};
+    uint64_t line = 0;
+    int r;
+    while ((r = index_run(t->frozen, &line, &step->run)) == 1) {
+        for (size_t i = 0; i < step->run.n; i++) {
+            uint32_t num = step->run.postings[i].num;
+            made.first = num < made.first ? num : made.first;
+            made.last = num > made.last ? num : made.last;
+        }
+    }
+    if (r < 0)
+        return r;
+    if (made.first > made.last)
+        made.first = made.last;
+    t->frozen_line = 0;
+    return step_begin_segment(step, &made, index_count(t->frozen));
+}
+
+static int seal_run(struct step *step, int place)
+{
+    struct segment *s = &step->tiers->segments[place];
+    const struct run *run = &step->run;
+    for (size_t i = 0; i < run->n;) {
+        uint32_t nums[LIMIT_POSTINGS + 1], n = 0;
+        uint64_t key = run->postings[i].key;
+        for (; i < run->n && run->postings[i].key == key; i++)
+            if (n <= LIMIT_POSTINGS)
+                nums[n++] = run->postings[i].num;
+        int r = key < s->resume ? 0 : segment_add(step->store, (unsigned)place, s, &step->chunk, key, nums, n);
+        if (r < 0)
+            return r;
+    }
+    step->left -= run->n < step->left ? run->n : step->left;
+    return 0;
+}
+
+static int seal(struct step *step)
+{
+    struct tiers *t = step->tiers;
+    int place = tiers_building(t, 0, 0), r = 0;
+    if (place < 0 && (place = begin_seal(step)) < 0)
+        return place;
+    struct segment *s = &t->segments[place];
+    /* The resume key moves with each chunk; what this step writes is all above the one it began with. */
+    while (step->left && (r = index_run(t->frozen, &t->frozen_line, &step->run)) == 1)
+        if ((r = seal_run(step, place)) < 0)
+            return r;
+    if (r < 0 || (r = segment_flush(step->store, (unsigned)place, s, &step->chunk)) < 0)
+        return r;
+    if (step->left) {
+        uint32_t sealed = t->generation - 1;
+        s->state = SEGMENT_LIVE;
+        step->sealed = 1;
+        t->sealed = sealed;
+        t->seals++;
+        r = table_put(step->store, TABLE_SETTINGS, "sealed", 6, &sealed, sizeof sealed, 0);
+    }
+    return r < 0 ? r : segment_write_row(step->store, (unsigned)place, s);
+}
+
+/* ---- clearing ------------------------------------------------------------------ */
+
+/* Takes out rows from the table's beginning, up to a key of which the first bytes are more than limit. How many. */
+static int clear_rows(struct store *store, enum table table, uint32_t limit, unsigned max)
+{
+    MDB_cursor *cursor;
+    MDB_val key, data;
+    unsigned n = 0;
+    int code = mdb_cursor_open(store->writer.txn, store->tables[table], &cursor);
+    if (code != 0)
+        return store_code(store, code);
+    for (; n < max; n++) {
+        code = mdb_cursor_get(cursor, &key, &data, MDB_FIRST);
+        if (code != 0 || get_be32(key.mv_data) > limit)
+            break;
+        if ((code = mdb_cursor_del(cursor, 0)) != 0)
+            break;
+    }
+    mdb_cursor_close(cursor);
+    return code == 0 || code == MDB_NOTFOUND ? (int)n : store_code(store, code);
+}
+
+static int clear_segment(struct step *step, unsigned place)
+{
+    struct tiers *t = step->tiers;
+    unsigned max = (unsigned)(step_postings(t) / ROW_SHARE);
+    int n = clear_rows(step->store, (enum table)(TABLE_SEGMENT_0 + place), UINT32_MAX, max);
+    if (n < 0 || n == (int)max)
+        return n < 0 ? n : 0;
+    struct segment gone = {0};
+    int r = segment_write_row(step->store, place, &gone);
+    if (r == 0)
+        t->segments[place].state = SEGMENT_FREE;
+    return r;
+}
+
+static int clear_log(struct step *step)
+{
+    struct tiers *t = step->tiers;
+    unsigned max = (unsigned)(step_postings(t) / ROW_SHARE);
+    int n = clear_rows(step->store, TABLE_POSTINGS, t->sealed, max);
+    if (n >= 0 && n < (int)max)
+        t->cleared = t->sealed;
+    return n < 0 ? n : 0;
+}
+
+static int doomed(const struct tiers *t)
+{
+    for (int i = 0; i < SEGMENTS_MAX; i++)
+        if (t->segments[i].state == SEGMENT_DOOMED)
+            return i;
+    return -1;
+}
+
+/* A segment of which all has expired goes whole, unless a merge reads it. */
+static int doom_expired(struct step *step)
+{
+    struct tiers *t = step->tiers;
+    uint32_t least = view_first_num(&step->store->writer);
+    uint64_t merging = 0;
+    for (int i = 0; i < SEGMENTS_MAX; i++)
+        merging |= t->segments[i].inputs;
+    for (unsigned i = 0; i < SEGMENTS_MAX; i++) {
+        struct segment *s = &t->segments[i];
+        if (s->state != SEGMENT_LIVE || s->last >= least || merging >> i & 1)
+            continue;
+        s->state = SEGMENT_DOOMED;
+        int r = segment_write_row(step->store, i, s);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* ---- steps ------------------------------------------------------------------- */
+
+static int pending(const struct tiers *t)
+{
+    return t->frozen || t->cleared < t->sealed || doomed(t) >= 0 || merge_level(t) >= 0;
+}
+
+int store_owes(const struct store *store)
+{
+    return store->tiers->owed >= step_postings(store->tiers) && pending(store->tiers);
+}
+
+static int run_step(struct step *step)
+{
+    struct tiers *t = step->tiers;
+    int r = doom_expired(step);
+    int place = doomed(t), level;
+    if (r == 0 && t->cleared < t->sealed)
+        r = clear_log(step);
+    else if (r == 0 && place >= 0)
+        r = clear_segment(step, (unsigned)place);
+    if (r == 0 && t->frozen && (tiers_building(t, 0, 0) >= 0 || tiers_free_place(t) >= 0)) {
+        r = seal(step);
+    } else if (r == 0 && (level = merge_level(t)) >= 0) {
+        place = tiers_building(t, 1, (unsigned)level + 1);
+        if (place < 0)
+            place = merge_begin(step, (unsigned)level);
+        r = place < 0 ? place : merge_step(step, place);
+    }
+    return r;
+}
+
+/* What a step had changed in memory, when it could not be committed. */
+static void take_back(struct tiers *t, const struct tiers *before)
+{
+    for (int i = 0; i < SEGMENTS_MAX; i++)
+        if (t->segments[i].filter != before->segments[i].filter)
+            filter_free(t->segments[i].filter);
+    memcpy(t->segments, before->segments, sizeof t->segments);
+    t->frozen_line = before->frozen_line;
+    t->sealed = before->sealed;
+    t->cleared = before->cleared;
+    t->seals = before->seals;
+    t->merges = before->merges;
+}
+
+static void keep(struct step *step)
+{
+    struct tiers *t = step->tiers;
+    if (step->sealed) {
+        index_free(t->frozen);
+        t->frozen = NULL;
+    }
+    for (int i = 0; i < SEGMENTS_MAX; i++) {
+        if (t->segments[i].state == SEGMENT_FREE || t->segments[i].state == SEGMENT_DOOMED) {
+            filter_free(t->segments[i].filter);
+            t->segments[i].filter = NULL;
+        }
+        if (t->segments[i].state == SEGMENT_FREE)
+            t->segments[i] = (struct segment){0};
+    }
+    uint64_t done = step_postings(t);
+    t->owed -= t->owed < done ? t->owed : done;
+}
+
+int store_step(struct store *store)
+{
+    struct tiers *t = store->tiers;
+    struct step step = {.store = store, .tiers = t, .left = step_postings(t)};
+    if (!pending(t)) {
+        t->owed = 0;
+        return 0;
+    }
+    struct tiers *before = malloc(sizeof *before);
+    int r = before ? store_begin(store) : DUP_ENOMEM;
+    if (r < 0) {
+        free(before);
+        return r;
+    }
+    *before = *t;
+    r = run_step(&step);
+    if (r == 0)
+        r = store_commit(store);
+    else
+        store_abort(store);
+    if (r == 0)
+        keep(&step);
+    else
+        take_back(t, before);
+    free(step.run.postings);
+    free(before);
+    return r < 0 ? r : pending(t);
+}
+
+int tiers_freeze(struct tiers *t)
+{
+    struct index *fresh = index_new(t->table_bytes);
+    if (!fresh)
+        return DUP_ENOMEM;
+    t->frozen = t->active;
+    t->active = fresh;
+    t->generation++;
+    t->log_row = t->log_row_committed = 0;
+    return 0;
+}
+
+int tiers_begin(struct store *store)
+{
+    struct tiers *t = store->tiers;
+    t->row_len = 0;
+    t->added = 0;
+    t->log_row = t->log_row_committed;
+    if (index_is_full(t->active) && !t->frozen)
+        tiers_freeze(t); /* without the memory for another, this one grows */
+    int r = index_begin(t->active);
+    return r < 0 ? r : tiers_open_reader(store);
+}
+
+/* What others may read at any time. */
+static void tell(struct store *store)
+{
+    const struct tiers *t = store->tiers;
+    struct index_figures *f = &store->figures;
+    uint64_t segments = 0, sealed = 0, filters = 0;
+    for (int i = 0; i < SEGMENTS_MAX; i++) {
+        segments += t->segments[i].state == SEGMENT_LIVE;
+        sealed += t->segments[i].state == SEGMENT_LIVE ? t->segments[i].postings : 0;
+        filters += filter_bytes(t->segments[i].filter);
+    }
+    f->postings = index_count(t->active) + (t->frozen ? index_count(t->frozen) : 0);
+    f->bytes = index_bytes(t->active) + (t->frozen ? index_bytes(t->frozen) : 0);
+    f->segments = segments;
+    f->sealed = sealed;
+    f->filter_bytes = filters;
+    f->seals = t->seals;
+    f->merges = t->merges;
+    f->filter_asked = t->filter_asked;
+    f->filter_passed = t->filter_passed;
+    f->filter_wrong = t->filter_wrong;
+}
+
+void tiers_committed(struct store *store)
+{
+    struct tiers *t = store->tiers;
+    tell(store);
+    t->log_row_committed = t->log_row;
+    t->owed += t->added * PACE;
+    tiers_close_reader(store);
+}
+
+void tiers_undo(struct store *store)
+{
+    index_undo(store->tiers->active);
+    store->tiers->row_len = 0;
+    tiers_close_reader(store);
+}
