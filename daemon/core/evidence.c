@@ -172,7 +172,7 @@ static void count_side(const struct dup_tokens *t, const uint8_t *marks, struct 
     ret->lead = ret->words > 0.0 ? lead_shared / (ret->words < LEAD ? ret->words : LEAD) : 0.0;
 }
 
-double evidence_titles(const struct dup_tokens *a, const struct dup_tokens *b)
+static double titles(const struct dup_tokens *a, const struct dup_tokens *b)
 {
     const struct dup_tokens *shorter, *longer;
     size_t both = 0;
@@ -226,7 +226,7 @@ int evidence_collect(struct dup_comparer *comparer, const struct dup_side *a,
     ret->share_b = ratio(ret->b.shared, ret->b.words);
     ret->share_shorter = ret->a.words <= ret->b.words ? ret->share_a : ret->share_b;
     ret->share_longer = ret->a.words <= ret->b.words ? ret->share_b : ret->share_a;
-    ret->titles = evidence_titles(a->title, b->title);
+    ret->titles = titles(a->title, b->title);
     ret->same_text = comparison->words_a == comparison->words_b && comparison->n_spans == 1 &&
                      comparison->longest == comparison->words_a;
     ret->same_outlet = a->outlet != 0 && a->outlet == b->outlet;

@@ -9,9 +9,6 @@
 
 #define TITLE_TOKENS 64 /* of a headline; more are not looked at */
 
-/* Shared words / words of the shorter of two headlines, 0 to 1; -1 where one has none. */
-double evidence_titles(const struct dup_tokens *a, const struct dup_tokens *b);
-
 /* Fills *ret from a comparison. Uses the comparer's memory. 0 or DUP_ENOMEM. */
 int evidence_collect(struct dup_comparer *comparer, const struct dup_side *a,
                      const struct dup_side *b, const struct dup_comparison *comparison,

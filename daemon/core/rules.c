@@ -26,7 +26,6 @@ const struct dup_limits dup_limits_usual = {
 #define SAME_LENGTH 0.8       /* of the longer: the shorter is no cut of it */
 #define LIKE_LENGTH 0.7       /* the same where ... */
 #define WHOLE 0.9             /* ... the shorter does not stand in the longer as it is */
-#define ITEM 0.4              /* of the longer: an item of a digest is at most so much of it */
 #define EXCERPT 0.2           /* of the longer: an excerpt is at most so much of it */
 #define TITLE_APART 0.25      /* shared words of the titles: below it they name different things */
 
@@ -127,12 +126,6 @@ static int is_quotation(const struct dup_evidence *e, const struct dup_limits *l
            quoted(e) >= (e->share_shorter < l->most ? QUOTED : QUOTED_MOST);
 }
 
-static int is_item(const struct dup_evidence *e, const struct dup_limits *l)
-{
-    return e->share_shorter >= l->most && e->share_longer < ITEM && longer(e)->lead < 0.2 &&
-           shorter(e)->lead >= 0.5 && e->titles >= 0 && e->titles < TITLE_APART;
-}
-
 /* A small part of the inside of a much longer text, and not all of the shorter one. */
 static int is_excerpt(const struct dup_evidence *e, const struct dup_limits *l)
 {
@@ -180,7 +173,6 @@ const struct dup_rule dup_rules[] = {
     {"house-form", DUP_TEMPLATE, is_house_form, "an outlet's own form under another headline"},
     {"follow-up", DUP_PARTIAL, is_of_another_day, "passages taken up on another day"},
     {"quote", DUP_QUOTE, is_quotation, "what is shared is mostly quoted"},
-    {"roundup", DUP_ROUNDUP, is_item, "one item among others"},
     {"excerpt", DUP_QUOTE, is_excerpt, "an excerpt of a much longer text"},
     {"update", DUP_UPDATE, is_update, "a later version by the same outlet"},
     {"copy", DUP_COPY, is_copy, "nearly all of both"},

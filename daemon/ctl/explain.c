@@ -25,6 +25,7 @@ static const struct { const char *word, *meaning; } outcomes[] = {
     {"window", "not compared: too far apart in time"},
     {"superseded", "not compared: a later version has taken its place"},
     {"no-text", "not compared: its text is not kept"},
+    {"too-few", "not compared: what it shares stands in many stories"},
     {"not-compared", "not compared: a better match was clear already"},
     {"same-cluster", "another head of the same cluster matches better"},
     {"apart", "it would join by another part of the article than the best match, and two stories are not made one"},

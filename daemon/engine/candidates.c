@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "core/rules.h"
 #include "engine/internal.h"
 
 #define SLOTS 2048u              /* power of two; distinct heads counted for one article */
@@ -18,7 +19,7 @@ struct tally {
     size_t distinct, postings;
 };
 
-static void count(struct tally *tally, uint32_t num, double weight)
+static void count(struct tally *tally, uint32_t num, uint32_t telling, double weight)
 {
     uint32_t at = num * 2654435761u % SLOTS;
     while (tally->slots[at].num && tally->slots[at].num != num)
@@ -31,6 +32,7 @@ static void count(struct tally *tally, uint32_t num, double weight)
         slot->num = num;
     }
     slot->hits++;
+    slot->telling += telling;
     slot->weight += weight;
 }
 
@@ -55,12 +57,12 @@ size_t candidates_rank(const struct engine *engine, size_t n_values, struct cand
             if (tally.postings > POSTINGS_MAX)
                 break;
             for (uint32_t k = 0; k < list->n; k++)
-                count(&tally, list->nums[k], 1.0 / list->total);
+                count(&tally, list->nums[k], list->total < dup_limits_usual.furniture, 1.0 / list->total);
         }
     }
     const struct posting_list *same_text = &engine->postings[n_values];
     for (uint32_t k = 0; k < same_text->n; k++)
-        count(&tally, same_text->nums[k], (double)LIMIT_VALUES);
+        count(&tally, same_text->nums[k], LIMIT_VALUES, (double)LIMIT_VALUES);
     size_t n = 0;
     for (size_t at = 0; at < SLOTS; at++) {
         const struct candidate *slot = &tally.slots[at];

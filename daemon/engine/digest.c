@@ -5,13 +5,11 @@
  */
 #include <string.h>
 
-#include "core/evidence.h"
 #include "engine/internal.h"
 
 #define OVERLAP 0.3        /* of the smaller: copies of one text overlap, items of a digest do not */
 #define ITEMS_MANY 3       /* stories side by side: from here on they need not tell of different things */
 #define ITEM_MOST 0.5      /* of the digest: one item is at most so much of it */
-#define TITLES_APART 0.25  /* shared words of the headlines: from here on they name one thing */
 #define WORDS_APART 0.06   /* shared long words of two texts: from here on they tell of one thing */
 #define WORDS_MAX 256      /* long words of a text that are looked at */
 #define COPIES_MAX 64      /* copies of a digest that are decided on again with it */
@@ -80,19 +78,24 @@ static int tell_apart(const struct dup_tokens *x, const struct dup_tokens *y)
     return both < 2 || (double)both < WORDS_APART * (double)(n < m ? n : m);
 }
 
-/* Whether two headlines name different things; not where one has none. */
-static int titles_apart(const struct dup_tokens *a, const struct dup_tokens *b)
-{
-    double shared = evidence_titles(a, b);
-    return shared >= 0 && shared < TITLES_APART;
-}
-
 /* Whether two heads tell of different things; 0 where a text cannot be had. */
 static int heads_tell_apart(struct engine *e, struct view *view, uint32_t a, uint32_t b)
 {
     struct head *x, *y;
     return heads_get(e->heads, view, a, &x) == 0 && heads_get(e->heads, view, b, &y) == 0 &&
            tell_apart(&x->text.body, &y->text.body);
+}
+
+static int64_t time_of(const struct article *article)
+{
+    return article_time(article->published, article->seen);
+}
+
+/* A digest comes after what it holds: what is cut from a text comes after that. */
+static int comes_after(struct engine *e, struct view *view, int64_t time, uint32_t num)
+{
+    struct head *head;
+    return heads_get(e->heads, view, num, &head) == 0 && time >= time_of(&head->article);
 }
 
 /* The only story that the article would join is the first item of what holds others as items too. */
@@ -115,7 +118,7 @@ static int opens_digest(struct engine *e, struct view *view, const struct findin
  * together where their copies overlap in it, or tell of one thing. Where they stand side by side
  * and tell of different things it is a digest: linked to each, joining none.
  */
-void digest_settle(struct engine *e, struct view *view, struct finding *f)
+void digest_settle(struct engine *e, struct view *view, int64_t now, struct finding *f)
 {
     for (size_t i = 0; i < f->n_joins; i++) {
         if (f->joins[i].digest) {
@@ -124,13 +127,14 @@ void digest_settle(struct engine *e, struct view *view, struct finding *f)
             return;
         }
     }
-    int digest = f->n_joins == 1 && opens_digest(e, view, f), joins[LIMIT_CANDIDATES] = {1}, apart = 0;
+    int digest = f->n_joins == 1 && comes_after(e, view, now, f->joins[0].head) && opens_digest(e, view, f), joins[LIMIT_CANDIDATES] = {1}, apart = 0;
     size_t items = 1;
     for (size_t i = 1; i < f->n_joins; i++) {
         const struct match *lead = &f->joins[0], *other = &f->joins[i];
         int beside = !same_part(lead->comparison, other->comparison);
         joins[i] = !beside || !heads_tell_apart(e, view, lead->head, other->head);
-        if (lead->decision.relation == DUP_EXTENDED && other->decision.relation == DUP_EXTENDED) {
+        if (lead->decision.relation == DUP_EXTENDED && other->decision.relation == DUP_EXTENDED &&
+            comes_after(e, view, now, lead->head) && comes_after(e, view, now, other->head)) {
             items += (size_t)beside;
             apart |= !joins[i];
         }
@@ -166,7 +170,7 @@ static uint32_t overlap_b(const struct dup_comparison *x, const struct dup_compa
  * part of it, and tells of something else. Uses the comparison kept for pairs.
  */
 static int holds_another(struct engine *e, struct view *view, const struct prepared *article,
-                         const struct match *match)
+                         int64_t now, const struct match *match)
 {
     struct dup_comparison *other = &e->comparisons[LIMIT_COMPARISONS];
     struct cluster c;
@@ -174,13 +178,14 @@ static int holds_another(struct engine *e, struct view *view, const struct prepa
     int r = view_cluster(view, match->cluster, &c);
     if (r == 0)
         r = heads_get(e->heads, view, match->head, &digest);
-    if (r == 0 && !titles_apart(&article->title, &digest->text.title))
+    int64_t time = r == 0 ? time_of(&digest->article) : 0;
+    if (r == 0 && time <= now)
         return 0;
     if (r == 0)
         r = reserve_stories(e, digest->text.body.n);
     for (uint32_t i = 0; r == 0 && i < c.n_heads; i++) {
         if (c.heads[i] == match->head || heads_get(e->heads, view, c.heads[i], &item) < 0 ||
-            !titles_apart(&item->text.title, &digest->text.title))
+            time <= time_of(&item->article))
             continue;
         r = dup_compare(e->comparer, &item->text.body, &digest->text.body, other);
         if (r < 0)
@@ -195,8 +200,8 @@ static int holds_another(struct engine *e, struct view *view, const struct prepa
 }
 
 /* Takes the matches out of a list whose head proves to be a digest. */
-static int take_out(struct engine *e, struct view *view, const struct prepared *article, struct finding *f,
-                    struct match *list, size_t *n)
+static int take_out(struct engine *e, struct view *view, const struct prepared *article, int64_t now,
+                    struct finding *f, struct match *list, size_t *n)
 {
     size_t kept = 0;
     for (size_t i = 0; i < *n; i++) {
@@ -204,7 +209,7 @@ static int take_out(struct engine *e, struct view *view, const struct prepared *
         enum dup_relation relation = match->decision.relation;
         int is_item = !match->digest && (relation == DUP_ABRIDGED || relation == DUP_ROUNDUP) &&
                       match->comparison->share_b <= ITEM_MOST;
-        int r = is_item ? holds_another(e, view, article, match) : 0;
+        int r = is_item ? holds_another(e, view, article, now, match) : 0;
         if (r < 0)
             return r;
         if (r)
@@ -216,10 +221,11 @@ static int take_out(struct engine *e, struct view *view, const struct prepared *
     return 0;
 }
 
-int digest_found_late(struct engine *e, struct view *view, const struct prepared *article, struct finding *f)
+int digest_found_late(struct engine *e, struct view *view, const struct prepared *article, int64_t now,
+                      struct finding *f)
 {
-    int r = take_out(e, view, article, f, f->joins, &f->n_joins);
-    return r < 0 ? r : take_out(e, view, article, f, f->links, &f->n_links);
+    int r = take_out(e, view, article, now, f, f->joins, &f->n_joins);
+    return r < 0 ? r : take_out(e, view, article, now, f, f->links, &f->n_links);
 }
 
 /* Relations of other prints of a text; items of a digest are cuts of it. */

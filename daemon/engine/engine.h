@@ -73,6 +73,7 @@ int engine_compare(struct engine *engine, uint32_t a, uint32_t b, const struct p
 enum trial_outcome {
     TRIAL_NOT_COMPARED,   /* the best match was clear already */
     TRIAL_NO_TEXT,        /* its text is not kept */
+    TRIAL_TOO_FEW,        /* too few of the shared values are rare for any relation */
     TRIAL_SUPERSEDED,     /* a later version has taken its place, or it was deleted */
     TRIAL_WINDOW,         /* too far apart in time */
     TRIAL_NOTHING,        /* compared: the rules find no relation */
@@ -88,6 +89,7 @@ enum trial_outcome {
 struct trial {
     uint32_t head, cluster;                   /* cluster: aliases followed; 0 where it was not compared */
     uint32_t hits;                            /* values shared, those that are not too common */
+    uint32_t telling;                         /* of these, those rare enough to be a story's */
     double weight;                            /* the same, each by how few stories carry it */
     enum trial_outcome outcome;
     const struct prepared *text;              /* of the head; NULL where it was not compared, like ... */

@@ -9,6 +9,7 @@
 
 #include "engine/internal.h"
 
+#define TELLING 0.04       /* of the values of the shorter: fewer rare ones shared are no relation */
 #define CLEAR_SHARE 0.95   /* above it the head's own furniture cannot change the decision */
 
 uint64_t text_value(uint64_t text_hash)
@@ -176,6 +177,11 @@ static void record_trial(struct trial *trial, enum trial_outcome outcome, const 
     trial->decision = match->decision;
 }
 
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 /*
  * Compares with one head, e->trials[at], and puts what comes out where it belongs. 1: the article
  * joins through it.
@@ -191,6 +197,10 @@ static int try_head(struct engine *e, struct view *view, const struct prepared *
         trial->outcome = TRIAL_NO_TEXT;
     if (r < 0)
         return r == DUP_ENOENT ? 0 : r;
+    if (trial->hits && trial->telling < TELLING * lesser(article->n_values, head->text.n_values)) {
+        trial->outcome = TRIAL_TOO_FEW;
+        return 0;
+    }
     r = compare_head(e, view, article, now, head, &e->comparisons[at], &match, &trial->outcome);
     if (r != 0)
         return r < 0 ? r : 0;
@@ -238,7 +248,7 @@ static size_t rank(struct engine *e, size_t n_values)
     struct candidate ranked[LIMIT_CANDIDATES];
     size_t n = candidates_rank(e, n_values, ranked);
     for (size_t i = 0; i < n; i++)
-        e->trials[i] = (struct trial){.head = ranked[i].num, .hits = ranked[i].hits,
+        e->trials[i] = (struct trial){.head = ranked[i].num, .hits = ranked[i].hits, .telling = ranked[i].telling,
                                       .weight = ranked[i].weight, .outcome = TRIAL_NOT_COMPARED};
     return n;
 }
@@ -276,8 +286,8 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
         ret->n_joins = ret->n_links = 0;
         return 0;
     }
-    digest_settle(e, view, ret);
-    r = digest_found_late(e, view, article, ret);
+    digest_settle(e, view, now, ret);
+    r = digest_found_late(e, view, article, now, ret);
     if (ret->n_joins)
         ret->n_links = 0;
     return r;

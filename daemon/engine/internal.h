@@ -10,6 +10,7 @@
 struct candidate {
     uint32_t num;     /* head */
     uint32_t hits;    /* values shared */
+    uint32_t telling; /* of these, values that too few stories carry to be furniture */
     double weight;    /* the same, each by how few stories carry it */
 };
 
@@ -78,11 +79,12 @@ uint64_t text_value(uint64_t text_hash);
 
 /* ---- digest.c ---- */
 
-/* Which of the clusters that an article joins it really joins, and which it only holds as items. */
-void digest_settle(struct engine *engine, struct view *view, struct finding *finding);
+/* Which of the clusters that an article joins it really joins, and which it only holds as items.
+ * now: the article's time, ms. */
+void digest_settle(struct engine *engine, struct view *view, int64_t now, struct finding *finding);
 /* Takes out a join through a head that holds the article beside another story. 0 or DUP_E... */
 int digest_found_late(struct engine *engine, struct view *view, const struct prepared *article,
-                      struct finding *finding);
+                      int64_t now, struct finding *finding);
 /* Takes a digest, and its copies, out of the cluster that it stands in and decides on them again. */
 int digest_redecide(struct engine *engine, uint32_t num, int64_t seen);
 

@@ -16,7 +16,8 @@
 #define PIECE_BYTES 240   /* of a text shown at a place */
 
 static const char *const outcomes[TRIAL_OUTCOMES] = {
-    [TRIAL_NOT_COMPARED] = "not-compared", [TRIAL_NO_TEXT] = "no-text", [TRIAL_SUPERSEDED] = "superseded",
+    [TRIAL_NOT_COMPARED] = "not-compared", [TRIAL_NO_TEXT] = "no-text", [TRIAL_TOO_FEW] = "too-few",
+    [TRIAL_SUPERSEDED] = "superseded",
     [TRIAL_WINDOW] = "window",             [TRIAL_NOTHING] = "nothing", [TRIAL_FURNITURE] = "furniture",
     [TRIAL_JOINS] = "joins",               [TRIAL_LINKED] = "linked",   [TRIAL_SAME_CLUSTER] = "same-cluster",
     [TRIAL_APART] = "apart",               [TRIAL_OUTDONE] = "outdone",
