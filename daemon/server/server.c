@@ -11,6 +11,9 @@
 #include "server/log.h"
 #include "server/server.h"
 
+#define VERIFY_MS 400 /* at start: all of a small store, the beginning of a large one */
+#define VERIFY_MS 400 /* at start: all of a small store, the beginning of a large one */
+#define EXIT_DAMAGED 5 /* dupd(8): a restart would find the same */
 #define WRITER_STUCK_US UINT64_C(30000000) /* a batch takes milliseconds; beyond this the watchdog is not fed */
 
 /* The writer has finished requests: let the replies go and tell the watchers. */
@@ -36,9 +39,12 @@ static void on_wake(uv_async_t *wake)
                 connection_advance(c);
         }
     connections_resume(server);
-    if (writer_failed(server->writer) && !server->stopping) {
-        log_error("stopping", "the store failed: stopping, so that a restart begins from what is on disk");
-        server->exit_code = 1;
+    int failure = writer_failed(server->writer);
+    if (failure && !server->stopping) {
+        log_error("stopping", failure == DUP_ECORRUPT
+                  ? "the store is damaged: stopping; dupd --check says where, a backup puts it right"
+                  : "the store failed: stopping, so that a restart begins from what is on disk");
+        server->exit_code = failure == DUP_ECORRUPT ? EXIT_DAMAGED : 1;
         server_stop(server);
     }
 }
@@ -182,7 +188,9 @@ int server_run(struct server *server, struct err *err)
         return r;
     if (config->secret[0])
         store_create_seed(config->secret, strlen(config->secret));
-    r = store_open(&options, err, &server->store);
+    r = store_verify(&options, VERIFY_MS, err);
+    if (r == 0)
+        r = store_open(&options, err, &server->store);
     if (r < 0)
         return r;
     r = tables_load(config, server->store, err, &server->tables);

@@ -168,7 +168,7 @@ void writer_push(struct writer *writer, struct request *request);
 struct request *writer_take_done(struct writer *writer); /* list linked by queued */
 void writer_stop(struct server *server);                 /* drains, joins the thread, frees */
 uint64_t writer_beat_us(struct writer *writer);          /* when it last made progress or idled */
-int writer_failed(struct writer *writer);
+int writer_failed(struct writer *writer);                /* the DUP_E... after which it takes no more; 0 */
 struct writer_stats {
     uint64_t batches, articles, commit_us, batch_us, longest_us, largest, retries;
     uint64_t steps, step_us, longest_step_us; /* of the index, between batches */

@@ -181,7 +181,7 @@ static void do_batch(struct writer *w)
     w->stats.largest = n > w->stats.largest ? n : w->stats.largest;
     /* What LMDB cannot explain may have hit its memory too: start over from the disk. */
     if (r < 0 && r != DUP_EFULL && r != DUP_EBUSY && r != DUP_ENOMEM)
-        w->failed = 1;
+        w->failed = r;
     *w->done_last = batch;
     w->done_last = &last->queued;
     uv_async_send(&w->server->wake);

@@ -30,6 +30,12 @@ static uint64_t each_row(struct check *c, enum table table,
     return n;
 }
 
+static uint64_t rows_of(struct check *c, enum table table)
+{
+    MDB_stat stat;
+    return mdb_stat(c->view->txn, c->view->store->tables[table], &stat) == 0 ? stat.ms_entries : 0;
+}
+
 static int is_current(const struct article *a)
 {
     return !(a->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED));
@@ -280,12 +286,6 @@ static void check_counters(struct check *c, const struct store_stats *stats, uin
         if (rows[i].says != rows[i].has)
             check_fault(c, "the counters say %llu %s, there are %llu", (unsigned long long)rows[i].says, rows[i].what,
                         (unsigned long long)rows[i].has);
-}
-
-static uint64_t rows_of(struct check *c, enum table table)
-{
-    MDB_stat stat;
-    return mdb_stat(c->view->txn, c->view->store->tables[table], &stat) == 0 ? stat.ms_entries : 0;
 }
 
 static void check_all(struct check *c, const struct store_stats *stats)

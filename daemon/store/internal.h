@@ -112,6 +112,11 @@ int cluster_is_listed(const struct cluster *c);
 /* The cluster that an alias leads to. DUP_ENOENT, DUP_ECORRUPT. */
 int alias_read(struct view *view, uint32_t from, uint32_t *ret_to);
 
+/* ---- head.c ---- */
+/* Looks at the first pages of the file, which LMDB believes: DUP_ECORRUPT and a sentence where what
+ * they say cannot be. 0 also for no file, an empty one, and one that LMDB itself will refuse. */
+int head_check(const char *path, struct err *err);
+
 /* ---- check_file.c ---- */
 struct check {
     struct view *view;

@@ -18,6 +18,7 @@
 #include "store/postings.h"
 
 #define PATH_SIZE 4096
+#define FILE_NAME "dupd.mdb"
 
 const char *const table_names[TABLE_COUNT] = {
     "settings", "articles", "texts", "ids", "clusters", "members",
@@ -91,32 +92,10 @@ static int take_lock(struct store *store, struct err *err)
     return 0;
 }
 
-/*
- * A file that LMDB would trust too far is recognised here: one that is not LMDB's at all, or is
- * shorter than its pages say, would be read beyond its end.
- */
-static int check_size(struct store *store, struct err *err)
+static int open_env(struct store *store, const char *name, uint64_t map_size, struct err *err)
 {
     char path[PATH_SIZE];
-    struct stat st;
-    MDB_envinfo info;
-    MDB_stat stat_env;
-    snprintf(path, sizeof path, "%s/dupd.mdb", store->dir);
-    if (stat(path, &st) < 0)
-        return err_set(err, err_from_errno(errno), "cannot look at %s: %s", path, strerror(errno));
-    mdb_env_info(store->env, &info);
-    mdb_env_stat(store->env, &stat_env);
-    uint64_t need = ((uint64_t)info.me_last_pgno + 1) * stat_env.ms_psize;
-    if ((uint64_t)st.st_size < need)
-        return err_set(err, DUP_ECORRUPT, "%s is cut short: %llu bytes of %llu (restore it from a backup)", path,
-                       (unsigned long long)st.st_size, (unsigned long long)need);
-    return 0;
-}
-
-static int open_env(struct store *store, uint64_t map_size, struct err *err)
-{
-    char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/dupd.mdb", store->dir);
+    snprintf(path, sizeof path, "%s/%s", store->dir, name);
     if (mdb_env_create(&store->env) != 0)
         return err_set(err, DUP_ENOMEM, "out of memory");
     struct stat st;
@@ -124,6 +103,9 @@ static int open_env(struct store *store, uint64_t map_size, struct err *err)
     if (stat(path, &st) == 0)
         while (store->map_size < (uint64_t)st.st_size + (1u << 20))
             store->map_size *= 2;
+    int r = head_check(path, err);
+    if (r < 0)
+        return r;
     mdb_env_set_mapsize(store->env, store->map_size);
     mdb_env_set_maxdbs(store->env, TABLE_COUNT);
     mdb_env_set_maxreaders(store->env, 512);
@@ -135,7 +117,7 @@ static int open_env(struct store *store, uint64_t map_size, struct err *err)
         return err_set(err, store_code(store, code), "cannot open %s: %s", path, mdb_strerror(code));
     int dead = 0;
     mdb_reader_check(store->env, &dead);
-    return check_size(store, err);
+    return 0;
 }
 
 static int make_secret(struct store *store, struct err *err)
@@ -175,6 +157,29 @@ static int read_setting(struct store *store, const char *name, void *to, size_t 
     return 0;
 }
 
+/* Numbers of articles run from the first to the last without gaps: what counts through them may rely on it. */
+static int check_numbers(struct store *store)
+{
+    const struct counters *n = &store->counters;
+    MDB_cursor *cursor;
+    MDB_val first, last, data;
+    MDB_stat stat;
+    int r = store_code(store, mdb_stat(store->writer.txn, store->tables[TABLE_ARTICLES], &stat));
+    if (r < 0 || n->articles != stat.ms_entries || n->first_num + n->articles != (uint64_t)n->last_num + 1)
+        return DUP_ECORRUPT;
+    if (!n->articles)
+        return 0;
+    r = store_code(store, mdb_cursor_open(store->writer.txn, store->tables[TABLE_ARTICLES], &cursor));
+    if (r < 0)
+        return r;
+    int right = mdb_cursor_get(cursor, &first, &data, MDB_FIRST) == 0 && first.mv_size == 4 &&
+                get_be32(first.mv_data) == n->first_num &&
+                mdb_cursor_get(cursor, &last, &data, MDB_LAST) == 0 && last.mv_size == 4 &&
+                get_be32(last.mv_data) == n->last_num;
+    mdb_cursor_close(cursor);
+    return right ? 0 : DUP_ECORRUPT;
+}
+
 static int read_settings(struct store *store, struct err *err)
 {
     uint32_t format, fingerprints;
@@ -192,27 +197,26 @@ static int read_settings(struct store *store, struct err *err)
         r = read_setting(store, "secret", &store->secret, sizeof store->secret);
     if (r == 0)
         r = read_setting(store, "counters", &store->counters, sizeof store->counters);
+    if (r == 0)
+        r = check_numbers(store);
     if (r < 0)
-        return err_set(err, DUP_ECORRUPT, "the settings of the store in %s are damaged", store->dir);
+        return err_set(err, DUP_ECORRUPT, "the settings of the store in %s are damaged (restore it from a backup)", store->dir);
     if (seed.given && dup_secret_derive(&derived, seed.bytes, seed.len) == 0 &&
         memcmp(&derived, &store->secret, sizeof derived) != 0)
         return err_set(err, DUP_EINVAL, "the store in %s was created with another secret than the configured one", store->dir);
     return 0;
 }
 
-/* Opens the tables in a transaction, creating them and the settings in a new store. */
-static int open_tables(struct store *store, struct err *err)
+/* Opens the tables in a transaction, creating them and the settings in a fresh store. */
+static int open_tables(struct store *store, int fresh, struct err *err)
 {
-    MDB_stat stat;
     int r = store_code(store, mdb_txn_begin(store->env, NULL, store->read_only ? MDB_RDONLY : 0, &store->writer.txn));
     if (r < 0)
         return err_set(err, r, "cannot begin a transaction in %s: %s", store->dir, dup_strerror(r));
-    unsigned flags = store->read_only ? 0 : MDB_CREATE;
+    unsigned flags = fresh ? MDB_CREATE : 0;
     for (int i = 0; i < TABLE_COUNT && r == 0; i++)
         r = store_code(store, mdb_dbi_open(store->writer.txn, table_names[i], flags, &store->tables[i]));
-    if (r == 0)
-        r = store_code(store, mdb_stat(store->writer.txn, store->tables[TABLE_SETTINGS], &stat));
-    if (r == 0 && stat.ms_entries == 0 && !store->read_only) {
+    if (r == 0 && fresh) {
         r = create_settings(store, err);
     } else if (r == 0 && (r = read_settings(store, err)) < 0) {
         return r;
@@ -229,8 +233,38 @@ static int open_tables(struct store *store, struct err *err)
     }
     store->committed = (struct counters){0};
     r = store_commit(store);
-    return r < 0 ? err_set(err, r, "cannot write to the store in %s: %s", store->dir, dup_strerror(r))
-                 : sync_directory(store->dir, "", err);
+    return r < 0 ? err_set(err, r, "cannot write to the store in %s: %s", store->dir, dup_strerror(r)) : 0;
+}
+
+/*
+ * Makes a store under another name and gives it its own when it is whole and on disk: whatever
+ * happens meanwhile, a file named dupd.mdb is a store.
+ */
+static int create_store(struct store *store, uint64_t map_size, struct err *err)
+{
+    char path[PATH_SIZE], made[PATH_SIZE], lock[PATH_SIZE];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/" FILE_NAME, store->dir);
+    snprintf(made, sizeof made, "%s/" FILE_NAME ".new", store->dir);
+    snprintf(lock, sizeof lock, "%s/" FILE_NAME ".new-lock", store->dir);
+    if (stat(path, &st) == 0 && st.st_size > 0)
+        return 0;
+    unlink(made);
+    int r = open_env(store, FILE_NAME ".new", map_size, err);
+    if (r == 0)
+        r = open_tables(store, 1, err);
+    if (r == 0 && (r = store_sync(store)) < 0)
+        err_set(err, r, "cannot write to the store in %s: %s", store->dir, dup_strerror(r));
+    store_abort(store);
+    if (store->env)
+        mdb_env_close(store->env);
+    store->env = NULL;
+    if (r == 0 && rename(made, path) < 0)
+        r = err_set(err, err_from_errno(errno), "cannot name the new store %s: %s", path, strerror(errno));
+    if (r < 0)
+        unlink(made);
+    unlink(lock);
+    return r;
 }
 
 int store_open(const struct store_options *options, struct err *err, struct store **ret)
@@ -252,10 +286,15 @@ int store_open(const struct store_options *options, struct err *err, struct stor
     r = store->dir && r == 0 ? open_directory(store, err) : err_set(err, DUP_ENOMEM, "out of memory");
     if (r == 0)
         r = take_lock(store, err);
+    if (r == 0 && !store->read_only)
+        r = create_store(store, options->map_size, err);
+    /* On every start: the last one may have ended between naming the file and this. */
+    if (r == 0 && !store->read_only)
+        r = sync_directory(store->dir, "", err);
     if (r == 0)
-        r = open_env(store, options->map_size, err);
+        r = open_env(store, FILE_NAME, options->map_size, err);
     if (r == 0)
-        r = open_tables(store, err);
+        r = open_tables(store, 0, err);
     if (r == 0 && !store->read_only)
         r = store_load_index(store, err);
     if (r < 0) {

@@ -47,6 +47,13 @@ struct store_options {
 int store_open(const struct store_options *options, struct err *err, struct store **ret);
 void store_free(struct store *store);
 
+/*
+ * Walks the store that store_open would open as view_check does, for about ms, in a child process,
+ * so before the caller has threads. DUP_ECORRUPT and a sentence when it is damaged; 0 when no fault
+ * was found, when it cannot be opened for another reason, and when there is none.
+ */
+int store_verify(const struct store_options *options, uint32_t ms, struct err *err);
+
 /* Fills the index of a store that was opened read_only, which has none to begin with. Errors as store_open. */
 int store_load_index(struct store *store, struct err *err);
 

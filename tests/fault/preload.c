@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -157,13 +158,9 @@ static void opened(int fd, const char *path, int flags)
         return;
     size_t len = strlen(path);
     fds[fd] = FD_OTHER;
-    if (len > 9 && strcmp(path + len - 9, "/dupd.mdb") == 0) {
+    /* The store, or one that is being made and has another name yet. */
+    if ((len > 9 && strcmp(path + len - 9, "/dupd.mdb") == 0) || (len > 13 && strcmp(path + len - 13, "/dupd.mdb.new") == 0)) {
         fds[fd] = flags & O_DSYNC ? FD_STORE_DSYNC : FD_STORE;
-        if (flags & O_CREAT && !(flags & O_DSYNC)) {
-            hold();
-            record(EVENT_CREATE, 0, NULL, 0, 0);
-            let_go();
-        }
     } else if (flags & O_DIRECTORY) {
         fds[fd] = FD_DIRECTORY;
     }
@@ -218,6 +215,17 @@ int open64(const char *path, int flags, ...)
     mode_t mode = mode_of(flags, args);
     va_end(args);
     return open_any("open64", path, flags, mode);
+}
+
+int rename(const char *from, const char *to)
+{
+    size_t len = strlen(to);
+    hold();
+    int r = (int)syscall(SYS_rename, from, to);
+    if (r == 0 && len > 9 && strcmp(to + len - 9, "/dupd.mdb") == 0)
+        record(EVENT_NAME, 0, NULL, 0, 0);
+    let_go();
+    return r;
 }
 
 int close(int fd)

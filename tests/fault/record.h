@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum event_kind {
-    EVENT_CREATE = 1,       /* the store's file was made */
+    EVENT_NAME = 1,         /* the store's file has got its name; on disk after EVENT_SYNC_DIRECTORY */
     EVENT_WRITE,            /* len bytes at offset; on disk some time until the next EVENT_SYNC */
     EVENT_WRITE_DURABLE,    /* the same through a descriptor with O_DSYNC: on disk when it returned */
     EVENT_SYNC,             /* everything written before is on disk */

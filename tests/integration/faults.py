@@ -31,6 +31,33 @@ def needs_preload():
         raise unittest.SkipTest("no library to put under a sanitized daemon")
 
 
+def operations(news, n):
+    """(id, text or None for a delete): new articles, copies, later versions, deletes."""
+    rng, alive, texts, done = news.random, [], [], []
+    for i in range(n):
+        draw = rng.random()
+        if alive and draw < 0.08:
+            done.append((alive.pop(rng.randrange(len(alive))), None))
+            continue
+        text = news.sentences(8)
+        if texts and draw < 0.6:
+            text = rng.choice(texts)[:rng.randrange(4, 9)] + text[:rng.randrange(1, 3)]
+        texts.append(text)
+        name = alive[rng.randrange(len(alive))] if alive and draw < 0.2 else "a%d" % i
+        if name not in alive:
+            alive.append(name)
+        done.append((name, " ".join(text)))
+    return done
+
+
+def request(name, text, outlets=9):
+    """An operation as a request; which outlet follows from the text."""
+    if text is None:
+        return {"op": "delete", "article": name}
+    return {"id": name, "outlet": "o%d.example" % (len(text) % outlets), "title": "Of " + name, "body": text,
+            "published": "2024-03-02T06:00:00Z"}
+
+
 class Faults:
     """What a test and the daemon under the library share. Give env() to the daemon."""
 
