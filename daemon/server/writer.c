@@ -222,7 +222,7 @@ static int step(struct writer *w)
     w->stats.step_us += took;
     w->stats.longest_step_us = took > w->stats.longest_step_us ? took : w->stats.longest_step_us;
     if (r < 0 && r != DUP_EFULL && r != DUP_EBUSY && r != DUP_ENOMEM) {
-        w->failed = 1;
+        w->failed = r;
         uv_async_send(&w->server->wake);
     }
     uv_mutex_unlock(&w->lock);
