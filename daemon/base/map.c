@@ -6,7 +6,6 @@
 #include "base/map.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define LEAST_SLOTS 64u
 
@@ -17,43 +16,36 @@ void map_init(struct map *map)
 
 void map_done(struct map *map)
 {
-    free(map->keys);
-    free(map->values);
+    free(map->slots);
     map_init(map);
 }
 
 /* The finaliser of MurmurHash3 over the key and the table's address. */
 static size_t slot_of(const struct map *map, uint64_t key)
 {
-    uint64_t h = key ^ (uint64_t)(uintptr_t)map->keys;
+    uint64_t h = key ^ (uint64_t)(uintptr_t)map->slots;
     h = (h ^ h >> 33) * UINT64_C(0xff51afd7ed558ccd);
     h = (h ^ h >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
     return (size_t)(h ^ h >> 33) & map->mask;
 }
 
-static size_t find(const struct map *map, uint64_t key)
+static struct map_slot *find(const struct map *map, uint64_t key)
 {
     size_t at = slot_of(map, key);
-    while (map->keys[at] && map->keys[at] != key)
+    while (map->slots[at].key && map->slots[at].key != key)
         at = (at + 1) & map->mask;
-    return at;
+    return &map->slots[at];
 }
 
 static int grow(struct map *map)
 {
-    size_t slots = map->keys ? 2 * (map->mask + 1) : LEAST_SLOTS;
-    struct map wider = {calloc(slots, sizeof *wider.keys), malloc(slots * sizeof *wider.values), slots - 1, map->n};
-    if (!wider.keys || !wider.values) {
-        map_done(&wider);
+    size_t n = map->slots ? 2 * (map->mask + 1) : LEAST_SLOTS;
+    struct map wider = {calloc(n, sizeof *wider.slots), n - 1, map->n};
+    if (!wider.slots)
         return -1;
-    }
-    for (size_t i = 0; map->keys && i <= map->mask; i++) {
-        if (!map->keys[i])
-            continue;
-        size_t at = find(&wider, map->keys[i]);
-        wider.keys[at] = map->keys[i];
-        wider.values[at] = map->values[i];
-    }
+    for (size_t i = 0; map->slots && i <= map->mask; i++)
+        if (map->slots[i].key)
+            *find(&wider, map->slots[i].key) = map->slots[i];
     map_done(map);
     *map = wider;
     return 0;
@@ -61,27 +53,32 @@ static int grow(struct map *map)
 
 uint32_t *map_put(struct map *map, uint64_t key, int *ret_new)
 {
-    if ((!map->keys || map->n * 3 >= (map->mask + 1) * 2) && grow(map) < 0)
+    if ((!map->slots || map->n * 3 >= (map->mask + 1) * 2) && grow(map) < 0)
         return NULL;
-    size_t at = find(map, key);
-    *ret_new = map->keys[at] == 0;
+    struct map_slot *slot = find(map, key);
+    *ret_new = slot->key == 0;
     if (*ret_new) {
-        map->keys[at] = key;
-        map->values[at] = 0;
+        *slot = (struct map_slot){key, 0};
         map->n++;
     }
-    return &map->values[at];
+    return &slot->value;
 }
 
 const uint32_t *map_get(const struct map *map, uint64_t key)
 {
-    if (!map->keys)
+    if (!map->slots)
         return NULL;
-    size_t at = find(map, key);
-    return map->keys[at] ? &map->values[at] : NULL;
+    const struct map_slot *slot = find(map, key);
+    return slot->key ? &slot->value : NULL;
+}
+
+void map_prefetch(const struct map *map, uint64_t key)
+{
+    if (map->slots)
+        __builtin_prefetch(&map->slots[slot_of(map, key)]);
 }
 
 size_t map_bytes(const struct map *map)
 {
-    return map->keys ? (map->mask + 1) * (sizeof *map->keys + sizeof *map->values) : 0;
+    return map->slots ? (map->mask + 1) * sizeof *map->slots : 0;
 }

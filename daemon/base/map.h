@@ -9,10 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct map_slot {
+    uint64_t key;            /* 0 for an empty one */
+    uint32_t value;
+};
+
 struct map {
-    uint64_t *keys;    /* owned; mask + 1 slots, 0 for an empty one */
-    uint32_t *values;  /* owned */
-    size_t mask, n;    /* no slots yet: mask 0, keys NULL */
+    struct map_slot *slots;  /* owned; mask + 1 of them; NULL to begin with */
+    size_t mask, n;
 };
 
 void map_init(struct map *map);
@@ -22,6 +26,8 @@ void map_done(struct map *map);
 uint32_t *map_put(struct map *map, uint64_t key, int *ret_new);
 /* The value of a key, or NULL. */
 const uint32_t *map_get(const struct map *map, uint64_t key);
+/* Brings the place of a key into the cache, for a map_get that follows soon. */
+void map_prefetch(const struct map *map, uint64_t key);
 size_t map_bytes(const struct map *map);
 
 #endif

@@ -13,6 +13,7 @@
 #include "engine/report_tables.h"
 
 #define SLICE 1024       /* prints read between looks at the clock */
+#define AHEAD 8          /* prints whose cluster is looked for before their turn */
 #define SLICE_US 20000u  /* a snapshot is held no longer */
 #define DAY_MS INT64_C(86400000)
 #define UNKNOWN_AGENCY UINT64_C(2) /* agency keys are odd */
@@ -23,7 +24,9 @@ struct report *report_new(const struct report_options *options)
     if (!r)
         return NULL;
     r->options = *options;
-    buf_init(&r->names, LIMIT_REPORT_BYTES);
+    if (!r->options.max_bytes)
+        r->options.max_bytes = LIMIT_REPORT_BYTES;
+    buf_init(&r->names, r->options.max_bytes);
     article_init(&r->scratch);
     r->slice = malloc(SLICE * sizeof *r->slice);
     if (!r->slice) {
@@ -357,12 +360,15 @@ int report_read(struct report *r, struct view *view, const struct outlets *outle
             return n;
         for (int i = 0; i < n; i++) {
             const struct print *p = &r->slice[i];
-            int e = p->time < r->options.since || p->time >= r->options.until ? 0 : count_print(r, view, p);
+            if (i + AHEAD < n && p[AHEAD].state != PRINT_LONE)
+                map_prefetch(&r->story_map, p[AHEAD].cluster);
+            int in_it = p->num <= r->end && p->time >= r->options.since && p->time < r->options.until;
+            int e = in_it ? count_print(r, view, p) : 0;
             if (e < 0)
                 return e == DUP_ENOENT ? DUP_ECORRUPT : e;
         }
         r->at = r->slice[n - 1].num + 1;
-        if (bytes_used(r) > LIMIT_REPORT_BYTES)
+        if (bytes_used(r) > r->options.max_bytes)
             return DUP_ETOOBIG;
     } while (clock_elapsed_us() < end_us);
     return 1;

@@ -18,6 +18,7 @@ struct report_options {
     int64_t since, until;          /* article_time, ms: since <= time < until */
     uint64_t agency;               /* agency_key: only copy of this agency; 0: all */
     uint32_t min_prints;           /* rows with fewer are left out */
+    size_t max_bytes;              /* of memory; 0: LIMIT_REPORT_BYTES */
 };
 
 struct report;

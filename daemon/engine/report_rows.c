@@ -79,14 +79,56 @@ static const char *row_name(const struct report *r, uint32_t i)
     }
 }
 
+static int by_outlet_name(const void *a, const void *b, void *arg)
+{
+    const struct report *r = arg;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    int c = strcmp(name_at(r, r->outlets[x].name), name_at(r, r->outlets[y].name));
+    return c ? c : x < y ? -1 : 1;
+}
+
+/* Edges are many and nodes few: names are compared once, and edges by the ranks of theirs. */
+static int rank_outlets(struct report *r)
+{
+    uint32_t *list = malloc((r->n_outlets + 1) * sizeof *list);
+    if (!list)
+        return DUP_ENOMEM;
+    for (uint32_t i = 0; i < r->n_outlets; i++)
+        list[i] = i;
+    qsort_r(list, r->n_outlets, sizeof *list, by_outlet_name, r);
+    for (uint32_t i = 0; i < r->n_outlets; i++)
+        r->outlets[list[i]].rank = i;
+    free(list);
+    return 0;
+}
+
+static void rank_agencies(struct report *r)
+{
+    for (uint32_t i = 0; i < r->n_agencies; i++)
+        for (uint32_t k = 0; k < r->n_agencies; k++)
+            r->agencies[i].rank += strcmp(agency_name(&r->agencies[k]), agency_name(&r->agencies[i])) < 0;
+}
+
+/* Edges from agencies first, then those from outlets, each by name. */
+static uint64_t edge_rank(const struct report *r, const struct edge *e)
+{
+    uint64_t from = e->from & EDGE_AGENCY ? r->agencies[e->from & ~EDGE_AGENCY].rank
+                                          : EDGE_AGENCY | r->outlets[e->from].rank;
+    return from << 32 | r->outlets[e->to].rank;
+}
+
 static int by_prints(const void *a, const void *b, void *arg)
 {
     const struct report *r = arg;
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b, m = row_prints(r, x), n = row_prints(r, y);
-    int c = m != n ? (m > n ? -1 : 1) : strcmp(row_name(r, x), row_name(r, y));
-    if (c == 0 && r->options.kind == REPORT_GRAPH)
-        c = strcmp(name_at(r, r->outlets[r->edges[x].to].name), name_at(r, r->outlets[r->edges[y].to].name));
-    return c ? c : x < y ? -1 : 1;
+    if (m != n)
+        return m > n ? -1 : 1;
+    if (r->options.kind != REPORT_GRAPH) {
+        int c = strcmp(row_name(r, x), row_name(r, y));
+        return c ? c : x < y ? -1 : 1;
+    }
+    uint64_t p = edge_rank(r, &r->edges[x]), q = edge_rank(r, &r->edges[y]);
+    return p < q ? -1 : p > q;
 }
 
 int report_finish(struct report *r)
@@ -94,6 +136,9 @@ int report_finish(struct report *r)
     const size_t sizes[] = {r->n_outlets, r->n_agencies, r->n_owners, r->n_edges};
     size_t n = sizes[r->options.kind];
     find_medians(r);
+    rank_agencies(r);
+    if (rank_outlets(r) < 0)
+        return DUP_ENOMEM;
     for (size_t i = 0; i < r->n_edges; i++)
         if (r->edges[i].from & EDGE_AGENCY)
             r->agencies[r->edges[i].from & ~EDGE_AGENCY].outlets++;

@@ -23,6 +23,7 @@ struct tally {
 struct by_outlet {
     struct tally tally;
     size_t name;          /* offset in names */
+    uint32_t rank;        /* in the order of names; filled at the end */
     uint32_t owner;
     uint32_t lag;         /* median, seconds; NO_LAG for none */
 };
@@ -31,7 +32,7 @@ struct by_agency {
     struct tally tally;
     uint64_t key;
     char name[AGENCY_NAME]; /* "" for the unknown agency, which is the first */
-    uint32_t outlets, stories, lag;
+    uint32_t outlets, stories, lag, rank;
 };
 
 struct by_owner {

@@ -34,7 +34,7 @@ static void check_keys(uint64_t step, unsigned shift)
     }
     assert_int_equal(map.n, KEYS);
     assert_null(map_get(&map, ((KEYS + 1) * step) << shift));
-    assert_true(map_bytes(&map) <= 12u * 2 * 2 * KEYS);
+    assert_true(map_bytes(&map) <= 16u * 3 * KEYS);
     map_done(&map);
     assert_null(map_get(&map, step << shift));
 }
