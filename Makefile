@@ -2,6 +2,7 @@
 #   all      dupd, dupctl and libdup.a in build/       demo     install what is missing, build, show it at work
 #   check    install what is missing, run every test   lint     layers, symbols, static checks, man pages
 #   bench    speed, on N=200000 generated articles     quality  against labelled pairs in SHARED=../shared
+#   bench-instructions   instructions an article by stage, against tests/bench/instructions.tsv
 #   install  DESTDIR= PREFIX= SYSCONFDIR= ...          deps     the Debian packages only
 #   torture  the long tests, TORTURE=tests/torture/NAME for one
 # SAN=address,undefined, SAN=thread or COV=1 build in a tree of their own; V=1 shows the commands.
@@ -72,7 +73,7 @@ MAKE_ALL = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(
 # What takes minutes, or a machine of its own; each script is a test like the others.
 TORTURE := $(filter-out %.sh %.md %.py,$(wildcard tests/torture/*))
 
-.PHONY: all deps tests check torture demo bench quality lint coverage install clean FORCE
+.PHONY: all deps tests check torture demo bench bench-instructions quality lint coverage install clean FORCE
 all: $(B)/dupd $(B)/dupctl $(B)/libdup.a
 
 # What is built depends on the flags that it was built with: PREFIX and the like may differ from one call to the next.
@@ -147,6 +148,12 @@ demo:
 bench: deps
 	@+$(MAKE_ALL) tests
 	@tests/bench/run.py --build $(B) --shared $(SHARED) $(if $(N),--count $(N)) $(BENCH)
+
+# Instructions an article by stage against the committed baseline.
+bench-instructions:
+	@tests/deps.sh build test bench
+	@+$(MAKE_ALL) $(B)/tests/bench/generate $(B)/tests/bench/stages
+	@tests/bench/instructions.py --build $(B)
 
 quality: deps
 	@+$(MAKE_ALL) tests

@@ -13,6 +13,7 @@
 #define SLOTS 2048u              /* power of two; distinct heads counted for one article */
 #define DISTINCT_MAX (SLOTS / 2)
 #define POSTINGS_MAX 16384u
+#define FEW_VALUES 16u           /* an article with fewer: one shared value is worth a comparison, else it takes two */
 
 struct tally {
     struct candidate slots[SLOTS];
@@ -41,6 +42,12 @@ static int better(const struct candidate *a, const struct candidate *b)
     return a->weight > b->weight || (a->weight == b->weight && a->num < b->num);
 }
 
+/* Shared values below which nothing comes of a comparison: a passage of 33 words has two. */
+static uint32_t hits_least(size_t n_values)
+{
+    return n_values < FEW_VALUES ? 1 : 2;
+}
+
 size_t candidates_rank(const struct engine *engine, size_t n_values, struct candidate *ret)
 {
     struct tally tally;
@@ -64,9 +71,10 @@ size_t candidates_rank(const struct engine *engine, size_t n_values, struct cand
     for (uint32_t k = 0; k < same_text->n; k++)
         count(&tally, same_text->nums[k], LIMIT_VALUES, (double)LIMIT_VALUES);
     size_t n = 0;
+    uint32_t least_hits = hits_least(n_values);
     for (size_t at = 0; at < SLOTS; at++) {
         const struct candidate *slot = &tally.slots[at];
-        if (!slot->num)
+        if (!slot->num || (slot->hits < least_hits && slot->weight < (double)LIMIT_VALUES))
             continue;
         size_t place = n;
         while (place > 0 && better(slot, &ret[place - 1]))
