@@ -13,16 +13,21 @@
 #define PAGE_TITLES 0.25    /* shared words of two headlines: from here on they name one story */
 #define PAGE_WORDS 200      /* longer texts are stories, however often an outlet repeats them */
 
-/* Values that no head of the cluster carries yet; kept in e->values, their number returned. */
-static uint32_t missing_values(struct engine *e, const struct cluster *c, uint32_t n)
+/* Values that neither stand under number own nor under a head of the cluster; kept in e->values, their number returned. */
+static uint32_t missing_values(struct engine *e, const struct cluster *c, uint32_t own, uint32_t n)
 {
-    uint32_t kept = 0;
+    uint32_t posted[LIMIT_HEADS + 1], n_posted = 0, kept = 0;
+    struct head *head;
+    posted[n_posted++] = own;
+    for (uint32_t h = 0; h < c->n_heads; h++)
+        if (heads_get(e->heads, store_writer_view(e->store), c->heads[h], &head) == 0)
+            posted[n_posted++] = head->article.posted;
     for (uint32_t i = 0; i < n; i++) {
         const struct posting_list *list = &e->postings[i];
         int known = 0;
         for (uint32_t k = 0; k < list->n && !known; k++)
-            for (uint32_t h = 0; h < c->n_heads && !known; h++)
-                known = list->nums[k] == c->heads[h];
+            for (uint32_t h = 0; h < n_posted && !known; h++)
+                known = list->nums[k] == posted[h];
         if (!known)
             e->values[kept++] = e->values[i];
     }
@@ -76,16 +81,22 @@ static int join(struct engine *e, struct article *record, const struct finding *
     record->share_longer = (float)best->decision.share_longer;
     record->jaccard = (float)best->comparison->jaccard;
     record->longest = best->comparison->longest;
-    if (c->n_heads < LIMIT_HEADS && stands_apart(best, (double)p->body.n))
+    if (c->n_heads < LIMIT_HEADS && stands_apart(best, (double)p->body.n)) {
         record->flags |= ARTICLE_HEAD;
-    return 0;
+        return 0;
+    }
+    struct head *head;
+    r = heads_get(e->heads, view, best->head, &head);
+    if (r == 0)
+        record->posted = head->article.posted;
+    return r;
 }
 
 /* Appends the record with its first n postings of e->values, text and id. */
 static int put_article(struct engine *e, struct article *record, const struct prepared *p, uint32_t n)
 {
     int is_head = record->flags & ARTICLE_HEAD;
-    int r = store_post(e->store, e->values, n, is_head ? record->num : record->head);
+    int r = store_post(e->store, e->values, n, record->posted);
     if (r == 0)
         r = store_add_article(e->store, record, is_head || e->options.keep_text ? p->packed.data : NULL,
                               p->packed.len);
@@ -115,9 +126,10 @@ int article_apply(struct engine *e, struct article *record, const struct finding
     } else if (found->n_joins) {
         if ((r = join(e, record, found, p, &c)) < 0)
             return r;
-        n = missing_values(e, &c, n);
+        n = missing_values(e, &c, record->posted, n);
     } else {
         record->flags |= ARTICLE_HEAD;
+        n = missing_values(e, &c, record->posted, n);
         if (found->n_links) {
             const struct match *best = &found->links[0];
             record->relation = (uint8_t)best->decision.relation;

@@ -30,23 +30,33 @@ static void fault(struct head_check *c, const char *what)
     c->faults++;
 }
 
-static int is_among_heads(const struct cluster *cluster, uint32_t num)
+/* The numbers under which the heads of the article's cluster stand in the index. */
+static uint32_t posted_numbers(struct head_check *c, uint32_t *ret)
 {
-    for (uint32_t i = 0; i < cluster->n_heads; i++)
-        if (cluster->heads[i] == num)
-            return 1;
-    return 0;
+    struct cluster cluster;
+    struct article head;
+    uint32_t n = 0;
+    ret[n++] = c->article.posted;
+    if (view_cluster(c->view, view_cluster_id(c->view, c->article.cluster), &cluster) < 0)
+        return n;
+    article_init(&head);
+    for (uint32_t i = 0; i < cluster.n_heads; i++)
+        if (view_article(c->view, cluster.heads[i], &head) == 0)
+            ret[n++] = head.posted;
+    article_done(&head);
+    return n;
 }
 
-/* Whether a look-up of value names a head of the cluster, or says that the value is common. */
-static int leads_to(struct head_check *c, uint64_t value, const struct cluster *cluster)
+/* Whether a look-up of value names one of the numbers, or says that the value is common. */
+static int leads_to(struct head_check *c, uint64_t value, const uint32_t *posted, uint32_t n)
 {
     const struct posting_list *list = c->postings;
     if (store_probe(c->store, &value, 1, c->postings) < 0)
         return 0;
     for (uint32_t i = 0; i < list->n; i++)
-        if (is_among_heads(cluster, list->nums[i]))
-            return 1;
+        for (uint32_t k = 0; k < n; k++)
+            if (list->nums[i] == posted[k])
+                return 1;
     return list->total > LIMIT_POSTINGS;
 }
 
@@ -66,15 +76,11 @@ static int check_text(struct head_check *c)
     if (text.text_hash != a->text_hash || text.simhash != a->simhash || text.body.n != a->words)
         fault(c, "its text has other fingerprints than its record");
     int is_head = a->flags & ARTICLE_HEAD && !(a->flags & (ARTICLE_SUPERSEDED | ARTICLE_FURNITURE));
-    uint32_t found = 0;
-    struct cluster cluster;
-    if (is_head && view_cluster(c->view, view_cluster_id(c->view, a->cluster), &cluster) < 0)
-        cluster = (struct cluster){.n_heads = 1, .heads = {a->num}};
-    /* Of clusters that became one with more heads than fit, some are only members. */
-    is_head = is_head && is_among_heads(&cluster, a->num);
+    uint32_t found = 0, posted[LIMIT_HEADS + 1], n_posted = is_head ? posted_numbers(c, posted) : 0;
     for (uint32_t i = 0; is_head && i < text.n_values; i++)
-        found += leads_to(c, text.values[i], &cluster) ? 1 : 0;
-    if (is_head && found * 2 < text.n_values && !leads_to(c, text_value(text.text_hash), &cluster))
+        found += leads_to(c, text.values[i], posted, n_posted) ? 1 : 0;
+    /* Of clusters that became one with more heads than fit, some are only members, with what they posted. */
+    if (is_head && found * 2 < text.n_values && !leads_to(c, text_value(text.text_hash), posted, n_posted))
         fault(c, "a head that its own text does not find");
     prepared_done(&text);
     return 0;

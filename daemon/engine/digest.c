@@ -281,22 +281,15 @@ static int decide_again(struct engine *e, struct article *old, struct buf packed
     r = engine_find(e, view, &article, article_time(record.published, record.seen), NULL, &found);
     found.digest = 0; /* one at a time: what it shows of others shows again with their next print */
     record.num = record.cluster = record.head = view_last_num(view) + 1;
+    record.previous = old->num;
+    if (!(record.flags & ARTICLE_HEAD))
+        record.posted = record.num;
     record.relation = DUP_ORIGINAL;
     record.flags &= (uint8_t)~(ARTICLE_SUPERSEDED | ARTICLE_HEAD);
     record.linked = record.longest = 0;
     record.share_shorter = record.share_longer = record.jaccard = 0;
     record.seen = seen;
     return r < 0 ? r : article_apply(e, &record, &found, &article, 0);
-}
-
-/* What is left of a record that went on under another number: the number. */
-static int erase(struct engine *e, const struct article *old)
-{
-    struct article erased = {.num = old->num, .cluster = old->cluster, .head = old->num, .version = old->version,
-                             .flags = ARTICLE_DELETED, .published = DUP_TIME_NONE, .seen = old->seen};
-    heads_forget(e->heads, old->num);
-    int r = store_set_article(e->store, &erased);
-    return r < 0 ? r : store_del_text(e->store, old->num);
 }
 
 /* One of the digest's prints; one whose text is not kept stays as it was decided. */
@@ -313,8 +306,8 @@ static int redecide(struct engine *e, uint32_t num, int64_t seen)
         r = view_text(view, num, &text);
     if (r == 0)
         r = store_pack(text.data, text.len, &packed);
-    if (r == 0 && (r = decide_again(e, &old, packed, seen)) == 0)
-        r = erase(e, &old);
+    if (r == 0)
+        r = decide_again(e, &old, packed, seen);
     else if (r == DUP_ENOENT)
         r = 0;
     article_done(&old);

@@ -172,7 +172,7 @@ static struct str str_of(struct field field)
 static void fill_record(struct article *record, const struct prepared *p, uint32_t num, int64_t seen)
 {
     *record = (struct article){
-        .num = num, .cluster = num, .head = num, .version = 1, .words = (uint32_t)p->body.n,
+        .num = num, .cluster = num, .head = num, .posted = num, .version = 1, .words = (uint32_t)p->body.n,
         .claim = p->claim, .place = p->place, .published = p->in.published, .seen = seen, .text_hash = p->text_hash,
         .simhash = p->simhash, .outlet_key = p->outlet, .id = str_of(p->in.id), .outlet = str_of(p->in.outlet),
         .url = str_of(p->in.url), .title = str_of(p->in.title), .byline = str_of(p->in.byline),
@@ -197,7 +197,7 @@ int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, stru
 {
     struct view *view = store_writer_view(e->store);
     struct verdict verdict = {.status = VERDICT_NEW, .version = 1};
-    uint32_t previous = 0, own_cluster = 0;
+    uint32_t previous = 0, own_cluster = 0, posted = 0;
     int r = view_find_id(view, p->in.id.data, p->in.id.len, &previous);
     if (r == 0) {
         struct article *old = &e->scratch;
@@ -207,6 +207,7 @@ int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, stru
             return unchanged(e, view, previous, p->notice, ret);
         verdict.status = VERDICT_UPDATED;
         verdict.version = old->version + 1;
+        posted = old->flags & ARTICLE_HEAD ? old->posted : 0;
         r = article_supersede(e, old, &own_cluster);
     } else if (r == DUP_ENOENT) {
         r = 0;
@@ -222,6 +223,8 @@ int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, stru
     struct article record;
     fill_record(&record, p, view_last_num(view) + 1, seen);
     record.previous = previous;
+    if (posted)
+        record.posted = posted;
     record.version = verdict.version;
     r = article_apply(e, &record, &found, p, own_cluster);
     if (r == 0 && found.digest)
@@ -247,11 +250,11 @@ int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, stru
 int engine_delete(struct engine *e, const char *id, size_t len, uint32_t *ret_versions)
 {
     struct view *view = store_writer_view(e->store);
-    uint32_t num, versions = 0;
+    uint32_t num, versions = 0, last = 0;
     int r = view_find_id(view, id, len, &num);
     if (r == 0)
         r = store_set_id(e->store, id, len, 0);
-    for (; r == 0 && num; versions++) {
+    while (r == 0 && num) {
         struct article *old = &e->scratch;
         if ((r = view_article(view, num, old)) < 0)
             break;
@@ -259,6 +262,8 @@ int engine_delete(struct engine *e, const char *id, size_t len, uint32_t *ret_ve
             break;
         if ((r = view_article(view, num, old)) < 0)
             break;
+        versions += old->version != last;
+        last = old->version;
         struct article erased = {.num = num, .cluster = old->cluster, .head = num,
                                  .version = old->version, .previous = old->previous,
                                  .flags = ARTICLE_DELETED, .published = DUP_TIME_NONE,

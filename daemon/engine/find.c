@@ -61,17 +61,17 @@ static int by_value(const void *a, const void *b)
 }
 
 /*
- * Takes out of the postings what an article put into the index: a head all its values, a copy under its
- * head's number those that the head's text has not.
+ * Takes out of the postings what an article put into the index: a head what stands under its own
+ * number, a copy under its head's number those that the head's text has not.
  */
 static int leave_out(struct engine *e, struct view *view, size_t n, const struct article *article)
 {
-    uint32_t num = article->flags & ARTICLE_HEAD ? article->num : article->head;
+    uint32_t num = article->posted;
     const uint64_t *known = NULL;
     size_t n_known = 0;
-    if (num != article->num) {
+    if (!(article->flags & ARTICLE_HEAD)) {
         struct head *head;
-        int r = heads_get(e->heads, view, num, &head);
+        int r = heads_get(e->heads, view, article->head, &head);
         if (r < 0)
             return r == DUP_ENOENT ? 0 : r;
         n_known = head->text.n_values;
@@ -177,6 +177,18 @@ static void record_trial(struct trial *trial, enum trial_outcome outcome, const 
     trial->decision = match->decision;
 }
 
+/* What stands under the number of an article's first version is that of its current one. */
+static int current_version(struct engine *e, struct view *view, struct trial *trial, struct head **head)
+{
+    struct str id = (*head)->article.id;
+    uint32_t num;
+    int r = view_find_id(view, id.data, id.len, &num);
+    if (r < 0)
+        return r;
+    trial->head = num;
+    return heads_get(e->heads, view, num, head);
+}
+
 static uint32_t lesser(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
@@ -193,6 +205,8 @@ static int try_head(struct engine *e, struct view *view, const struct prepared *
     struct head *head;
     struct match match;
     int r = heads_get(e->heads, view, trial->head, &head);
+    if (r == 0 && head->article.flags & ARTICLE_SUPERSEDED)
+        r = current_version(e, view, trial, &head);
     if (r == DUP_ENOENT)
         trial->outcome = TRIAL_NO_TEXT;
     if (r < 0)

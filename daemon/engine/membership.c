@@ -176,12 +176,14 @@ static int post_head(struct engine *e, uint32_t num)
     uint32_t n = text->text.n_values;
     memcpy(e->values, text->text.values, n * sizeof *e->values);
     e->values[n] = text_value(text->text.text_hash);
-    r = store_post(e->store, e->values, n + 1, num);
-    if (r == 0)
-        r = view_article(store_writer_view(e->store), num, &e->member);
+    r = view_article(store_writer_view(e->store), num, &e->member);
     if (r < 0)
         return r;
+    if (!(e->member.flags & ARTICLE_HEAD))
+        e->member.posted = num;
     e->member.flags |= ARTICLE_HEAD;
+    if ((r = store_post(e->store, e->values, n + 1, e->member.posted)) < 0)
+        return r;
     heads_forget(e->heads, num);
     return store_set_article(e->store, &e->member);
 }

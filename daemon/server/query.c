@@ -101,7 +101,8 @@ int query_find(struct request *request, struct view *view, const char *name, str
     return r;
 }
 
-static int history(struct request *request, struct view *view, uint32_t num)
+/* Earlier versions; one that was decided on again has two records, of which the later counts. */
+static int history(struct request *request, struct view *view, uint32_t version, uint32_t num)
 {
     struct buf *out = &request->reply;
     struct article old;
@@ -111,10 +112,12 @@ static int history(struct request *request, struct view *view, uint32_t num)
     json_open(out, '[');
     for (int n = 0; num && n < LIMIT_PAGE && r == 0; n++) {
         r = view_article(view, num, &old);
-        if (r == 0) {
+        if (r < 0)
+            break;
+        if (old.version != version)
             answer_article(out, view, &old, NULL);
-            num = old.previous;
-        }
+        version = old.version;
+        num = old.previous;
     }
     json_close(out, ']');
     article_done(&old);
@@ -141,7 +144,7 @@ int query_article(struct server *server, struct view *view, struct request *requ
         json_key(out, "article");
         answer_article(out, view, &article, with_text ? &text : NULL);
         if (with_history)
-            r = history(request, view, article.previous);
+            r = history(request, view, article.version, article.previous);
         json_close(out, '}');
         buf_add_char(out, '\n');
     }

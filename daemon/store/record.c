@@ -41,7 +41,7 @@ static void string_list(struct article *a, struct str **list)
 struct part { size_t offset, size; };
 #define PART(field) {offsetof(struct article, field), sizeof ((struct article *)0)->field}
 static const struct part parts[] = {
-    PART(cluster), PART(head), PART(previous), PART(version), PART(words), PART(longest), PART(linked),
+    PART(cluster), PART(head), PART(posted), PART(previous), PART(version), PART(words), PART(longest), PART(linked),
     PART(relation), PART(flags), PART(claim), PART(place), PART(share_shorter), PART(share_longer), PART(jaccard),
     PART(published), PART(seen), PART(text_hash), PART(simhash), PART(outlet_key),
 };

@@ -95,6 +95,8 @@ struct article {
     uint32_t num;
     uint32_t cluster;          /* as decided; resolve through aliases with view_cluster_id */
     uint32_t head;             /* article that it was compared with; its own num if original */
+    uint32_t posted;           /* num under which its values stand in the index: a head's own, or that of
+                                * its first version; else the same of the head that it joined through */
     uint32_t previous;         /* num of the previous version, 0 for none */
     uint32_t version;          /* from 1 */
     uint32_t words, longest;

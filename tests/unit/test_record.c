@@ -18,9 +18,9 @@
 #include "store/internal.h"
 
 #define FIXED_AT 5        /* after checksum and version */
-#define FIXED_SIZE 84     /* docs/STORAGE.md */
+#define FIXED_SIZE 88     /* docs/STORAGE.md */
 #define STRINGS_AT (FIXED_AT + FIXED_SIZE)
-#define RELATION_AT (FIXED_AT + 28)
+#define RELATION_AT (FIXED_AT + 32)
 
 static uint64_t state = 77;
 

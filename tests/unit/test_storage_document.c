@@ -85,7 +85,7 @@ static void the_article_record(void **unused)
 {
 #define FIELD(name) {offsetof(struct article, name), sizeof ((struct article *)0)->name, #name}
     static const struct row fields[] = {
-        FIELD(cluster), FIELD(head), FIELD(previous), FIELD(version), FIELD(words), FIELD(longest), FIELD(linked), FIELD(relation),
+        FIELD(cluster), FIELD(head), FIELD(posted), FIELD(previous), FIELD(version), FIELD(words), FIELD(longest), FIELD(linked), FIELD(relation),
         FIELD(flags), FIELD(claim), FIELD(place), FIELD(share_shorter), FIELD(share_longer), FIELD(jaccard), FIELD(published),
         FIELD(seen), FIELD(text_hash), FIELD(simhash), FIELD(outlet_key),
     };
