@@ -79,6 +79,18 @@ int verb_reload(struct ctl *ctl)
     return code;
 }
 
+int verb_expire(struct ctl *ctl)
+{
+    struct json_object *reply = NULL;
+    int code = ask_plain(ctl, "expire", &reply);
+    if (code == 0 && ctl->json)
+        out_json(ctl->line, ctl->line_len);
+    else if (code == 0)
+        puts("what is due expires now");
+    json_object_put(reply);
+    return code;
+}
+
 int verb_ping(struct ctl *ctl)
 {
     struct json_object *reply = NULL;

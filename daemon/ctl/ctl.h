@@ -115,6 +115,8 @@ int verb_export(struct ctl *ctl);
 int verb_stats(struct ctl *ctl);
 int verb_watch(struct ctl *ctl);
 int verb_reload(struct ctl *ctl);
+int verb_backup(struct ctl *ctl);
+int verb_expire(struct ctl *ctl);
 int verb_ping(struct ctl *ctl);
 
 #endif

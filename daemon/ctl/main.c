@@ -103,6 +103,11 @@ static const struct ctl_option watch_options[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct ctl_option backup_options[] = {
+    {"rate", "N", "at most N MiB a second (default 50)"},
+    {NULL, NULL, NULL},
+};
+
 static const struct verb verbs[] = {
     {"import", verb_import, 1, -1, "FILE...", "feed articles from files",
      import_options,
@@ -195,6 +200,13 @@ static const struct verb verbs[] = {
      "  dupctl watch --copies\n"
      "  dupctl watch --outlet paper.example --json\n", NULL},
     {"stats", verb_stats, 0, 0, "", "show the daemon's figures", NULL, "  dupctl stats\n", NULL},
+    {"backup", verb_backup, 1, 1, "DIR", "have the daemon copy its store while it goes on",
+     backup_options,
+     "  dupctl backup /var/lib/dupd/backup-monday\n"
+     "  dupctl backup --rate 10 /var/lib/dupd/backup-tuesday\n",
+     "DIR is made; the daemon's user must be able to write there. dupd --check --state-dir DIR verifies it.\n"},
+    {"expire", verb_expire, 0, 0, "", "let go what the daemon held back when much was due at once", NULL,
+     "  dupctl expire\n", NULL},
     {"reload", verb_reload, 0, 0, "", "have the configuration read again", NULL, "  dupctl reload\n", NULL},
     {"ping", verb_ping, 0, 0, "", "see whether the daemon answers", NULL, "  dupctl ping && echo up\n", NULL},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},

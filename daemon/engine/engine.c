@@ -12,6 +12,8 @@
 #include "engine/internal.h"
 
 
+#define LOOK_AHEAD 4096 /* articles from the future that are looked past */
+
 struct engine *engine_new(struct store *store, const struct engine_options *options)
 {
     struct engine *e = calloc(1, sizeof *e);
@@ -280,14 +282,40 @@ int engine_delete(struct engine *e, const char *id, size_t len, uint32_t *ret_ve
     return r;
 }
 
-int engine_expire(struct engine *e, uint32_t below, uint32_t max)
+/*
+ * The article at which those that may go begin with num end: num where it is not due. A clock that was
+ * ahead for a while leaves articles from the future, which say nothing; the next one after them does.
+ */
+static int due_until(struct engine *e, uint32_t num, int64_t oldest, int64_t now, uint32_t *ret_until)
 {
     struct view *view = store_writer_view(e->store);
-    uint32_t done = 0;
-    for (; done < max && view_first_num(view) < below; done++) {
+    uint32_t last = view_last_num(view), until = num;
+    *ret_until = num;
+    for (; until <= last && until - num < LOOK_AHEAD; until++) {
+        int r = view_article(view, until, &e->scratch);
+        if (r < 0)
+            return r;
+        if (e->scratch.seen > now)
+            continue;
+        if (e->scratch.seen < oldest)
+            *ret_until = until + 1;
+        break;
+    }
+    return 0;
+}
+
+int engine_expire(struct engine *e, int64_t oldest, int64_t now, uint32_t max)
+{
+    struct view *view = store_writer_view(e->store);
+    uint32_t done = 0, until = view_first_num(view);
+    for (; done < max && view_first_num(view) <= view_last_num(view); done++) {
         struct article *old = &e->scratch;
         uint32_t num = view_first_num(view);
-        int r = view_article(view, num, old);
+        int r = num < until ? 0 : due_until(e, num, oldest, now, &until);
+        if (r == 0 && num >= until)
+            break;
+        if (r == 0)
+            r = view_article(view, num, old);
         if (r == 0 && !(old->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED)))
             r = cluster_leave(e, old);
         if (r == 0)

@@ -131,8 +131,12 @@ int engine_explain(struct engine *engine, uint32_t num, uint32_t against, struct
 
 /* Erases an article and its versions. DUP_ENOENT. */
 int engine_delete(struct engine *engine, const char *id, size_t len, uint32_t *ret_versions);
-/* Takes out up to max articles with numbers below `below`, oldest first. How many, or DUP_E... */
-int engine_expire(struct engine *engine, uint32_t below, uint32_t max);
+/*
+ * Takes out up to max articles that arrived before `oldest`, the oldest first, and stops at the first
+ * that did not: none goes before those that came before it. One that seems to have come after `now`
+ * goes with the next that does not. How many, or DUP_E...
+ */
+int engine_expire(struct engine *engine, int64_t oldest, int64_t now, uint32_t max);
 /*
  * What view_check cannot know of a store that passed it: each text has its record's fingerprints,
  * each head is found by its own text, outlets are counted. Reports and returns as view_check does.

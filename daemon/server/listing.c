@@ -310,6 +310,7 @@ int query_stats(struct server *server, struct view *view, struct request *reques
     json_key_string(out, "version", DUPD_VERSION, strlen(DUPD_VERSION));
     json_key_int(out, "uptime_s", (int64_t)((clock_elapsed_us() - server->started_us) / 1000000));
     store_figures(out, &store);
+    backup_figures(server, out);
     json_key(out, "writer");
     json_open(out, '{');
     json_key_int(out, "batches", (int64_t)writer.batches);
@@ -319,6 +320,7 @@ int query_stats(struct server *server, struct view *view, struct request *reques
     json_key_int(out, "commit_us", (int64_t)writer.commit_us);
     json_key_int(out, "longest_us", (int64_t)writer.longest_us);
     json_key_int(out, "retries", (int64_t)writer.retries);
+    json_key_int(out, "expiry_held", (int64_t)writer.held);
     json_key_int(out, "steps", (int64_t)writer.steps);
     json_key_int(out, "step_us", (int64_t)writer.step_us);
     json_key_int(out, "longest_step_us", (int64_t)writer.longest_step_us);

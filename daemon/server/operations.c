@@ -107,6 +107,15 @@ static void do_reload(struct server *server, struct request *request)
     buf_add_char(&request->reply, '\n');
 }
 
+static void do_expire(struct server *server, struct request *request)
+{
+    writer_expire(server->writer);
+    request_begin(request, &request->reply);
+    json_key_bool(&request->reply, "expiring", 1);
+    json_close(&request->reply, '}');
+    buf_add_char(&request->reply, '\n');
+}
+
 static void do_watch(struct server *server, struct request *request)
 {
     if (watch_start(server, request) < 0) {
@@ -137,6 +146,8 @@ static const struct operation operations[] = {
     {.name = "carriers", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_carriers},
     {.name = "stats", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_stats},
     {.name = "watch", .right = RIGHT_QUERY, .kind = OPERATION_LOOP, .loop = do_watch},
+    {.name = "backup", .right = RIGHT_ADMIN, .kind = OPERATION_LOOP, .loop = backup_start},
+    {.name = "expire", .right = RIGHT_ADMIN, .kind = OPERATION_LOOP, .loop = do_expire},
     {.name = "reload", .right = RIGHT_ADMIN, .kind = OPERATION_LOOP, .loop = do_reload},
     {.name = "ping", .right = RIGHT_NONE, .kind = OPERATION_LOOP, .loop = do_ping},
 };

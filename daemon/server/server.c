@@ -107,6 +107,7 @@ void server_stop(struct server *server)
     sd_notify(0, "STOPPING=1");
     log_info("stopping", "stopping: %zu requests under way are finished first", server->inflight);
     listen_close(server);
+    backup_cancel(server);
     connections_stop(server);
     uv_timer_start(&server->tick, on_tick, 10, 10);
 }
@@ -163,6 +164,7 @@ static int run_loop(struct server *server, struct err *err)
         sd_notifyf(0, "READY=1\nSTATUS=listening on %s", server->config.socket);
     }
     uv_run(&server->loop, UV_RUN_DEFAULT);
+    backup_end(server);
     writer_stop(server);
     if (uv_loop_close(&server->loop) != 0) {
         log_error("stopped", "handles were left open in the event loop");

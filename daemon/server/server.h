@@ -114,6 +114,8 @@ struct server {
     struct tables *tables;           /* a reference */
     struct rights rights;
     struct writer *writer;
+    struct backup *backup;           /* owned; NULL: none was made, or it is over and done with */
+    atomic_ullong backup_copied, backup_total; /* total 0: none is being made */
     struct connection *connections;  /* list */
     size_t n_connections, inflight, inflight_bytes;
     struct request *queries, *last_query; /* that wait for the pool, in order; linked by queued */
@@ -165,12 +167,15 @@ void work_query(struct server *server, struct request *request);
 struct writer;
 int writer_start(struct server *server, struct err *err);
 void writer_push(struct writer *writer, struct request *request);
+void writer_return(struct writer *writer, struct request *request); /* one that ran elsewhere; any thread */
+void writer_expire(struct writer *writer);               /* what is held back may go */
 struct request *writer_take_done(struct writer *writer); /* list linked by queued */
 void writer_stop(struct server *server);                 /* drains, joins the thread, frees */
 uint64_t writer_beat_us(struct writer *writer);          /* when it last made progress or idled */
 int writer_failed(struct writer *writer);                /* the DUP_E... after which it takes no more; 0 */
 struct writer_stats {
     uint64_t batches, articles, commit_us, batch_us, longest_us, largest, retries;
+    uint64_t held;                   /* articles due that are held back */
     uint64_t steps, step_us, longest_step_us; /* of the index, between batches */
 };
 void writer_stats(struct writer *writer, struct writer_stats *ret);
@@ -190,6 +195,12 @@ struct operation {
     enum { PREPARE_NOTHING, PREPARE_ARTICLE, PREPARE_TEXT } prepares; /* by the worker, into request->prepared */
 };
 const struct operation *operation_find(const char *name, size_t len);
+
+/* ---- backup.c ---- */
+void backup_start(struct server *server, struct request *request); /* an operation of the loop */
+void backup_cancel(struct server *server);
+void backup_end(struct server *server);
+void backup_figures(struct server *server, struct buf *out);       /* into an object that is open */
 
 /* ---- watch.c ---- */
 int watch_start(struct server *server, struct request *request); /* DUP_EINVAL with error set */

@@ -18,6 +18,7 @@
 #include "server/server.h"
 
 #define EXPIRE_STEP 100      /* articles expired in one transaction */
+#define HOLD_PART 10        /* of so many articles kept, one may expire at once, and more are held back */
 #define RETRIES_MAX 16      /* a map that doubles each time holds anything by then */
 #define BATCH_US 20000u     /* a batch that has run so long is committed as it is; */
 #define BATCH_MOST_US 40000u /* where commits take longer, up to so long, that they are worth it */
@@ -36,6 +37,7 @@ struct writer {
     struct writer_stats stats;            /* under lock */
     uint64_t upkeep_us, synced_us, last_commit_us; /* the thread's own */
     int unsynced, more_upkeep;
+    atomic_int may_expire;                /* an administrator said so; until nothing is due */
 };
 
 static void fail(struct request *request, int code, const char *message)
@@ -168,7 +170,7 @@ static void do_batch(struct writer *w)
             fail(request, r, r == DUP_EFULL ? "no space left in the store: nothing was stored, send it again when there is room"
                                             : dup_strerror(r));
     }
-    w->unsynced = r == 0 && !w->server->config.sync;
+    w->unsynced |= r == 0 && !w->server->config.sync;
     uv_mutex_lock(&w->lock);
     put_back(w, rest);
     w->stats.batches++;
@@ -187,14 +189,35 @@ static void do_batch(struct writer *w)
     uv_async_send(&w->server->wake);
 }
 
+/*
+ * Whether more is due at once than time can have brought about: then a clock, or somebody, is wrong,
+ * and nothing goes until an administrator says so or the clock is right again.
+ */
+static int is_held(struct writer *w, struct view *view, int64_t oldest)
+{
+    uint64_t first = view_first_num(view), kept = (uint64_t)view_last_num(view) + 1 - first;
+    uint64_t due = view_num_since(view, oldest) - first;
+    int held = due > 1 && due * HOLD_PART > kept && !w->may_expire;
+    if (held && !w->stats.held)
+        log_warning("expiry-held", "%llu of %llu articles would expire at once: held back; if the clock and the retention "
+                    "are right, say dupctl expire", (unsigned long long)due, (unsigned long long)kept);
+    uv_mutex_lock(&w->lock);
+    w->stats.held = held ? due : 0;
+    uv_mutex_unlock(&w->lock);
+    if (!due)
+        w->may_expire = 0;
+    return held;
+}
+
 /* Takes out some of the articles that are older than the retention. How many. */
 static int expire(struct writer *w)
 {
     struct store *store = w->server->store;
-    int64_t oldest = clock_now_ms() - (int64_t)w->server->config.retention_days * 86400000;
+    int64_t now = clock_now_ms(), oldest = now - (int64_t)w->server->config.retention_days * 86400000;
     int r = store_begin(store), done = 0;
     if (r == 0) {
-        done = engine_expire(w->engine, view_num_since(store_writer_view(store), oldest), EXPIRE_STEP);
+        if (!is_held(w, store_writer_view(store), oldest))
+            done = engine_expire(w->engine, oldest, now, EXPIRE_STEP);
         if (done > 0)
             r = store_commit(store);
         else
@@ -236,8 +259,14 @@ static void do_upkeep(struct writer *w)
     uint64_t now = clock_elapsed_us();
     if (w->unsynced && now - w->synced_us >= server->config.sync_interval_ms * 1000) {
         int r = store_sync(server->store);
-        if (r < 0)
+        if (r < 0) {
+            /* What the disk did not take it may have forgotten: start over from what it has. */
             log_error("sync-failed", "the store could not be synced: %s", dup_strerror(r));
+            uv_mutex_lock(&w->lock);
+            w->failed = r;
+            uv_mutex_unlock(&w->lock);
+            uv_async_send(&server->wake);
+        }
         w->synced_us = now;
         w->unsynced = 0;
     }
@@ -322,6 +351,21 @@ void writer_push(struct writer *w, struct request *request)
     connection->lane_last = request;
     uv_cond_signal(&w->wanted);
     uv_mutex_unlock(&w->lock);
+}
+
+void writer_return(struct writer *w, struct request *request)
+{
+    uv_mutex_lock(&w->lock);
+    request->queued = NULL;
+    *w->done_last = request;
+    w->done_last = &request->queued;
+    uv_async_send(&w->server->wake);
+    uv_mutex_unlock(&w->lock);
+}
+
+void writer_expire(struct writer *w)
+{
+    w->may_expire = 1;
 }
 
 struct request *writer_take_done(struct writer *w)

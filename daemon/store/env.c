@@ -62,7 +62,9 @@ static int grow_map(struct store *store)
     uint64_t size = store->map_size * 2;
     if (size > STORE_MAP_MAX)
         return DUP_EFULL;
+    atomic_store(&store->growing, 1);
     pthread_rwlock_wrlock(&store->resize);
+    atomic_store(&store->growing, 0);
     int r = store_code(store, mdb_env_set_mapsize(store->env, size));
     pthread_rwlock_unlock(&store->resize);
     if (r == 0) {

@@ -54,6 +54,7 @@ struct store {
     pthread_rwlock_t resize;          /* held shared by snapshots, alone while the map grows */
     uint64_t map_size;
     int grow;                         /* the map was full: grown before the next transaction */
+    atomic_int growing;               /* the writer waits for all snapshots to end */
     int lock_fd, read_only, sync;
     char *dir;                        /* owned */
     atomic_ullong probes, probe_hits, expired;

@@ -307,7 +307,13 @@ int view_check(struct view *view, void (*report)(void *arg, const char *sentence
 int view_check_within(struct view *view, uint32_t ms, void (*report)(void *arg, const char *sentence), void *arg,
                       int *ret_complete);
 
-/* Copies a consistent state into dir (created, must be empty) while writing goes on. Any thread. */
-int store_backup(struct store *store, const char *dir, struct err *err);
+/*
+ * Copies a consistent state into dir (made; it must not hold a store) while writing goes on. Any
+ * thread, one at a time. step is called after each piece with the bytes copied so far; it may wait,
+ * and what it returns other than 0 ends the copy. Errors: that, DUP_EINVAL, DUP_EACCES, DUP_EFULL,
+ * DUP_EIO, DUP_EBUSY (the store had to grow meanwhile: run it again); nothing of the copy is left then.
+ */
+int store_backup(struct store *store, const char *dir, int (*step)(void *arg, uint64_t copied), void *arg,
+                 struct err *err);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Upkeep: what is old goes, what readers left behind is cleared, figures, and
- * copies. Invariant: an expired article leaves neither record, text nor id.
+ * Upkeep: what is old goes, what readers left behind is cleared, and figures.
+ * Invariant: an expired article leaves neither record, text nor id.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,22 +72,4 @@ int view_stats(struct view *view, struct store_stats *ret)
         .filter_wrong = store->figures.filter_wrong,
         .probes = store->probes, .probe_hits = store->probe_hits, .expired = store->expired};
     return 0;
-}
-
-int store_backup(struct store *store, const char *dir, struct err *err)
-{
-    char path[4096];
-    if (mkdir(dir, 0700) < 0)
-        return err_set(err, err_from_errno(errno), "cannot create %s: %s", dir, strerror(errno));
-    snprintf(path, sizeof path, "%s/dupd.mdb", dir);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_set(err, err_from_errno(errno), "cannot create %s: %s", path, strerror(errno));
-    pthread_rwlock_rdlock(&store->resize);
-    int code = mdb_env_copyfd2(store->env, fd, MDB_CP_COMPACT);
-    pthread_rwlock_unlock(&store->resize);
-    if (code == 0 && fsync(fd) < 0)
-        code = errno;
-    close(fd);
-    return code ? err_set(err, store_code(store, code), "cannot copy the store to %s: %s", dir, mdb_strerror(code)) : 0;
 }
