@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/credit_scan.h"
+#include "core/credit_sieve.h"
 #include "dup/credit.h"
 
 /* What an entry is: bits, to ask for several at once. The words are the keys of agencies.conf. */
@@ -31,7 +32,8 @@
     X(AGENCIES_SIGNOFF, 13, "signoff")    /* opens a reporter sign-off */       \
     X(AGENCIES_EDITED, 14, "edited")      /* its second half */                 \
     X(AGENCIES_CABLED, 15, "cabled")      /* ends a Chinese dateline */         \
-    X(AGENCIES_HALF, 17, "half")          /* opens one, if edited follows */
+    X(AGENCIES_HALF, 17, "half")          /* opens one, if edited follows */    \
+    X(AGENCIES_COMMON, 18, "common")      /* too common to tell of an agency */
 
 enum {
     AGENCIES_NAME = 1,
@@ -73,6 +75,9 @@ struct dup_agencies {
     struct agencies_domain *domains; /* owned; sorted once loaded */
     size_t n_domains, cap_domains;
     uint64_t sieve[AGENCIES_SIEVE / 64]; /* first words that occur, by hash */
+    struct credit_sieve words;           /* the most telling words */
+    struct agencies_phrase *phrases;     /* owned; until sealed */
+    size_t n_phrases, cap_phrases;
 };
 
 /*

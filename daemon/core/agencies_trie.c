@@ -31,6 +31,13 @@ struct agencies_domain {
     uint32_t agency;
 };
 
+/* As it stands in the file, for the sieve. */
+struct agencies_phrase {
+    char *text;     /* owned */
+    uint32_t kind;
+    int exact;
+};
+
 static size_t slot_of(const struct dup_agencies *a, uint64_t key)
 {
     return (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & a->mask;
@@ -162,6 +169,19 @@ static int step(struct dup_agencies *a, uint32_t node, uint32_t hash, uint32_t *
     return 0;
 }
 
+static int keep_phrase(struct dup_agencies *a, const char *text, size_t len, unsigned kind, int exact)
+{
+    int rc = grow(&a->phrases, &a->cap_phrases, a->n_phrases, sizeof *a->phrases);
+    if (rc < 0)
+        return rc;
+    struct agencies_phrase *phrase = &a->phrases[a->n_phrases];
+    *phrase = (struct agencies_phrase){ strndup(text, len), kind, exact };
+    if (!phrase->text)
+        return DUP_ENOMEM;
+    a->n_phrases++;
+    return 0;
+}
+
 int agencies_add(struct dup_agencies *a, const char *phrase, size_t len, unsigned kind,
                  uint32_t agency, int exact, uint32_t *ret_other)
 {
@@ -193,6 +213,8 @@ int agencies_add(struct dup_agencies *a, const char *phrase, size_t len, unsigne
     }
     if (a->n_entries == 0)
         a->n_entries = 1;
+    if ((rc = keep_phrase(a, phrase, len, kind, exact)) < 0)
+        return rc;
     if ((rc = grow(&a->entries, &a->cap_entries, a->n_entries, sizeof *a->entries)) < 0)
         return rc;
     struct agencies_entry *entry = &a->entries[a->n_entries];
@@ -223,8 +245,86 @@ static int by_host(const void *x, const void *y)
     return strcmp(a->host, b->host);
 }
 
+/* How much a word tells of its phrase: nothing (it stands everywhere), little (only beside another), much. */
+static int telling(const struct dup_agencies *a, const char *text, const struct credit_token *t, size_t i)
+{
+    struct agencies_hit hit;
+    uint32_t len = t[i].end - t[i].begin;
+
+    if (len == 1 || (len < 5 && t[i].flags & CREDIT_LOWER) ||
+        agencies_match(a, text, t, i, i + 1, AGENCIES_AND | AGENCIES_LINK, &hit))
+        return 0;
+    if (t[i].kind == CREDIT_NUMBER)
+        return 1;
+    return agencies_match(a, text, t, i, i + 1, AGENCIES_FILL | AGENCIES_COMMON, &hit) ? len > 3 : 2;
+}
+
+/*
+ * Puts the longest word that tells much into the sieve, or two and more that tell little. Where some
+ * are capitalised only of these, since of running text the sieve looks at capitals alone.
+ */
+static void sieve_phrase(struct dup_agencies *a, const char *text, size_t len, int exact)
+{
+    struct credit_token t[PHRASE_TOKENS];
+    size_t n = credit_scan(text, 0, len, t, PHRASE_TOKENS), best = n, pairs = 0;
+    int tells[PHRASE_TOKENS], most = -1, capitals = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        tells[i] = t[i].kind == CREDIT_MARK ? -1 : telling(a, text, t, i);
+        capitals |= tells[i] > 0 && t[i].flags & CREDIT_UPPER;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (capitals && !(t[i].flags & CREDIT_UPPER))
+            tells[i] = -1;
+        pairs += tells[i] == 1;
+        if (tells[i] > most ||
+            (tells[i] >= 0 && tells[i] == most && t[i].end - t[i].begin > t[best].end - t[best].begin)) {
+            most = tells[i];
+            best = i;
+        }
+    }
+    int weak = most == 1 && pairs > 1;
+    for (size_t i = 0; i < n; i++)
+        if (i == best || (weak && tells[i] == 1))
+            credit_sieve_add(&a->words, text + t[i].begin, t[i].end - t[i].begin,
+                             weak ? CREDIT_SIEVE_WEAK : exact ? CREDIT_SIEVE_EXACT : CREDIT_SIEVE_STRONG);
+}
+
+/* A host by its first label; beside the second where the first tells little ("news.cn"). */
+static void sieve_host(struct dup_agencies *a, const char *host)
+{
+    struct credit_token t[PHRASE_TOKENS];
+    size_t len = strcspn(host, "."), n = credit_scan(host, 0, strlen(host), t, PHRASE_TOKENS);
+
+    if (n < 3 || telling(a, host, t, 0) != 1 || t[1].mark != '.') {
+        sieve_phrase(a, host, len, 0);
+        return;
+    }
+    for (size_t i = 0; i < 3; i += 2)
+        credit_sieve_add(&a->words, host + t[i].begin, t[i].end - t[i].begin, CREDIT_SIEVE_WEAK);
+}
+
+/* Every credit holds one of these or the host of an agency. */
+#define TELLING (AGENCIES_NAME | AGENCIES_OWN | AGENCIES_MIXED | AGENCIES_FEED | AGENCIES_PROVIDED | \
+                 AGENCIES_SIGNOFF | AGENCIES_HALF)
+
+static void free_phrases(struct dup_agencies *a)
+{
+    for (size_t i = 0; i < a->n_phrases; i++)
+        free(a->phrases[i].text);
+    free(a->phrases);
+    a->phrases = NULL;
+    a->n_phrases = 0;
+}
+
 void agencies_seal(struct dup_agencies *a)
 {
+    for (size_t i = 0; i < a->n_phrases; i++)
+        if (a->phrases[i].kind & TELLING)
+            sieve_phrase(a, a->phrases[i].text, strlen(a->phrases[i].text), a->phrases[i].exact);
+    for (size_t i = 0; i < a->n_domains; i++)
+        sieve_host(a, a->domains[i].host);
+    free_phrases(a);
     if (a->n_domains)
         qsort(a->domains, a->n_domains, sizeof *a->domains, by_host);
 }
@@ -259,6 +359,7 @@ void dup_agencies_free(struct dup_agencies *a)
         free(a->entries[i].exact);
     for (size_t i = 0; i < a->n_domains; i++)
         free(a->domains[i].host);
+    free_phrases(a);
     free(a->agencies);
     free(a->edges);
     free(a->first);

@@ -11,11 +11,17 @@
 
 #define HEAD_BYTES 500
 #define TAIL_BYTES 1600
-#define TAIL_LINES 32
+#define TAIL_LINES 24
+#define RUNNING_BYTES 100  /* a line of the head longer than this is running text */
+#define LAST_LINES 2       /* of the tail are always looked at; */
+#define SHORT_BYTES 160    /* others up to this */
 #define LINE_BYTES 280     /* a line up to this is looked at whole */
 #define LINE_END_BYTES 130 /* else so much of its end */
 #define SIGNOFF_BYTES 600  /* unless a bracket closes it: back to where that opens */
 #define FIELD_BYTES 400
+#define WORD_BYTES 40
+#define PLACE_BYTES 220    /* a place and a date are no longer */
+#define SHAPE_BYTES 120    /* a dateline goes on behind the agency at most so far */
 
 static const char *const claim_words[] = { "none", "from", "agency" };
 static const char *const place_words[] = {
@@ -32,10 +38,61 @@ const char *dup_place_word(enum dup_place place)
     return place_words[place];
 }
 
-static void scan(struct credit_find *f, const char *text, size_t begin, size_t end)
+/* Scans text[begin..end) if anything in it can be a credit, and says whether it was. */
+static int scan(struct credit_find *f, const char *text, size_t begin, size_t end)
 {
+    if (!credit_sieve_last(&f->a->words, text, begin, end, 0))
+        return 0;
     f->text = text;
     f->n = credit_scan(text, begin, end, f->t, CREDIT_TOKENS);
+    return 1;
+}
+
+static int scan_field(struct credit_find *f, const char *text, size_t len)
+{
+    return len && scan(f, text, 0, len < FIELD_BYTES ? len : FIELD_BYTES);
+}
+
+/* to moved back so that no word of text[0..len) is cut in two, if one ends soon before it. */
+static size_t between_words(const char *text, size_t to, size_t len)
+{
+    const char *space = to < len && to > WORD_BYTES ? memrchr(text + to - WORD_BYTES, ' ', WORD_BYTES) : NULL;
+    return space ? (size_t)(space - text) : to;
+}
+
+/* How much of a line of the head, text[at..stop), can belong to a dateline: its beginning; all of it
+ * if a bracket or slash follows further on, or for scripts that have brackets of their own. */
+static size_t head_part(const char *text, size_t at, size_t stop)
+{
+    size_t rest = at + PLACE_BYTES;
+
+    if (stop <= rest || (unsigned char)text[at] > 0xe0 || memchr(text + rest, '(', stop - rest) ||
+        memchr(text + rest, '[', stop - rest) || memchr(text + rest, '/', stop - rest))
+        return stop;
+    return rest;
+}
+
+/* The lines of the head that can hold a credit, each as far as its shape may need. */
+static void find_head(struct credit_find *f, const char *body, size_t len)
+{
+    size_t end = len < HEAD_BYTES ? len : between_words(body, HEAD_BYTES, len);
+
+    f->text = body;
+    f->n = 0;
+    for (size_t at = 0, stop; at < end; at = stop + 1) {
+        const char *feed = memchr(body + at, '\n', end - at);
+        stop = feed ? (size_t)(feed - body) : end;
+        size_t part = head_part(body, at, stop);
+        size_t last = credit_sieve_last(&f->a->words, body, at, part, stop - at > RUNNING_BYTES);
+        if (last && part > last + SHAPE_BYTES)
+            part = last + SHAPE_BYTES;
+        if (last)
+            f->n += credit_scan(body, at, between_words(body, part, stop), f->t + f->n, CREDIT_TOKENS - f->n);
+        if (last && part == stop && feed && f->n < CREDIT_TOKENS) /* where the line ends, whether or not the next is scanned */
+            f->t[f->n++] = (struct credit_token){ 0, (uint32_t)stop, (uint32_t)stop, CREDIT_MARK, CREDIT_LINE, '?' };
+    }
+    if (f->n)
+        credit_find_head(f);
 }
 
 /* at moved forward to where a character begins. */
@@ -60,6 +117,18 @@ static size_t line_part(const char *text, size_t begin, size_t end)
     return on_character(text, part, end);
 }
 
+/*
+ * Whether a line of the tail is worth a look: one of the last, a short one, or one in brackets or
+ * with a mark before it. A long paragraph further up is running text.
+ */
+static int is_worth(const char *text, size_t begin, size_t end, int behind)
+{
+    unsigned char first = (unsigned char)text[begin], last = (unsigned char)text[end - 1];
+    int marked = last == ')' || last == ']' || first == '(' || first == '[' || first == '*' || first == '-';
+
+    return behind < LAST_LINES || marked || end - begin <= SHORT_BYTES;
+}
+
 static int is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -81,10 +150,15 @@ static void find_tail(struct credit_find *f, const char *body, size_t len)
             break;
         const char *before = memrchr(body + low, '\n', end - low);
         size_t begin = before ? (size_t)(before - body) + 1 : low;
+        if (!is_worth(body, begin, end, lines)) {
+            end = begin;
+            lines++;
+            continue;
+        }
         int whole = end - begin <= LINE_BYTES && (before || low == 0 || low == first);
         size_t part = end - begin <= LINE_BYTES ? begin : line_part(body, begin, end);
-        scan(f, body, on_character(body, part, end), end);
-        credit_find_line(f, whole);
+        if (scan(f, body, on_character(body, part, end), end))
+            credit_find_line(f, whole);
         end = begin;
         lines++;
     }
@@ -127,22 +201,15 @@ void dup_credits_find(const struct dup_agencies *a, const struct dup_credit_inpu
     ret->n = 0;
     if (in->url_len)
         f.host = agency_of_url(a, in->url, in->url_len);
-    if (in->byline_len) {
-        scan(&f, in->byline, 0, in->byline_len < FIELD_BYTES ? in->byline_len : FIELD_BYTES);
+    if (scan_field(&f, in->byline, in->byline_len))
         credit_find_byline(&f);
-    }
-    if (in->credit_len) {
-        scan(&f, in->credit, 0, in->credit_len < FIELD_BYTES ? in->credit_len : FIELD_BYTES);
+    if (scan_field(&f, in->credit, in->credit_len))
         credit_find_field(&f);
-    }
     if (in->body_len) {
-        scan(&f, in->body, 0, in->body_len < HEAD_BYTES ? in->body_len : HEAD_BYTES);
-        credit_find_head(&f);
+        find_head(&f, in->body, in->body_len);
         find_tail(&f, in->body, in->body_len);
     }
-    if (in->title_len) {
-        scan(&f, in->title, 0, in->title_len < FIELD_BYTES ? in->title_len : FIELD_BYTES);
+    if (scan_field(&f, in->title, in->title_len))
         credit_find_title(&f);
-    }
     drop_generic(ret);
 }

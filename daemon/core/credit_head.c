@@ -10,11 +10,11 @@
 #define PLACE_TOKENS 14
 #define BRACKET_TOKENS 24
 #define CABLE_TOKENS 24
-#define LINES_MAX 5
+#define LINES_MAX 10
 
 /* What stands between the start of the line (or of the sentence) and a token. */
 struct before {
-    size_t words, commas;
+    size_t words, commas, begin; /* begin: the first token of it */
     int whole;    /* it goes back to the start of the line */
     int date, caps;
     int caseless; /* a script without capitals */
@@ -60,6 +60,7 @@ static struct before look_back(const struct credit_find *f, size_t i)
         k--;
         b.whole = k == 0 || (t->flags & CREDIT_LINE) != 0;
     }
+    b.begin = k;
     return b;
 }
 
@@ -202,6 +203,9 @@ static int try_name(struct credit_find *f, size_t i)
             return 0;
     } else {
         struct before b = look_back(f, i);
+        struct agencies_hit hit;
+        if (agencies_match(f->a, f->text, f->t, b.begin, f->n, AGENCIES_PHOTO, &hit))
+            return 0;
         int parted = mark == '|' || (mark == '-' && f->t[i - 1].flags & CREDIT_SPACED) ||
                      ((mark == '.' || mark == ',') && (b.date || b.caps)) ||
                      (is_number(f, i - 1) && after == AFTER_DASH);

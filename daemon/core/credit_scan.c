@@ -7,16 +7,11 @@
  */
 #include "core/credit_scan.h"
 
+#include <string.h>
+
 #include "core/fold.h"
+#include "core/swar.h"
 #include "core/utf8.h"
-
-#define HASH_START 2166136261u
-#define HASH_STEP 16777619u
-
-static uint32_t hash_byte(uint32_t hash, unsigned byte)
-{
-    return (hash ^ byte) * HASH_STEP;
-}
 
 /* What every byte of ASCII is: a class, or for marks the mark itself in the upper half. */
 enum { A_MARK, A_SPACE, A_LINE, A_LOWER, A_UPPER, A_DIGIT };
@@ -78,41 +73,112 @@ static char wide_mark(uint32_t c)
     }
 }
 
-/* State of the word that is being read. */
+/* The word that is being read. Its folded bytes are hashed eight at a time. */
 struct word {
     struct credit_token *open; /* NULL between words */
-    unsigned letters, uppers;
+    uint64_t hash, bytes;      /* bytes: those not yet in hash, filled of them */
+    unsigned filled, letters, uppers;
 };
+
+static uint64_t mix(uint64_t hash, uint64_t bytes)
+{
+    hash = (hash ^ bytes) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+/* Adds n folded bytes, 1 to 8, the first one lowest. */
+static void feed(struct word *w, uint64_t bytes, unsigned n)
+{
+    w->bytes |= bytes << 8 * w->filled;
+    w->filled += n;
+    if (w->filled < 8)
+        return;
+    w->hash = mix(w->hash, w->bytes);
+    w->filled -= 8;
+    w->bytes = w->filled ? bytes >> 8 * (n - w->filled) : 0;
+}
+
+static uint32_t finish(const struct word *w)
+{
+    uint64_t hash = mix(mix(w->hash, w->bytes), w->filled);
+    return (uint32_t)(hash >> 32) | 1; /* a mark has 0 */
+}
 
 static void close_word(struct word *w)
 {
-    if (w->open && w->letters > 1 && w->uppers == w->letters)
+    if (!w->open)
+        return;
+    if (w->letters > 1 && w->uppers == w->letters)
         w->open->flags |= CREDIT_CAPS;
+    w->open->hash = finish(w);
     w->open = NULL;
 }
 
-static void add_folded(struct credit_token *token, uint64_t entry, const unsigned char *p, unsigned n)
+static void feed_character(struct word *w, uint64_t entry, const unsigned char *p, unsigned n)
 {
-    uint32_t hash = token->hash;
+    const unsigned char *bytes = entry & FOLD_SELF ? p : entry & FOLD_POOL ? fold_long(entry) : NULL;
 
-    if (entry & FOLD_SELF) {
-        for (unsigned i = 0; i < n; i++)
-            hash = hash_byte(hash, p[i]);
-    } else if (entry & FOLD_POOL) {
-        const unsigned char *bytes = fold_long(entry);
-        for (unsigned i = 0; i < fold_length(entry); i++)
-            hash = hash_byte(hash, bytes[i]);
+    if (!(entry & FOLD_SELF))
+        n = fold_length(entry);
+    if (!bytes && n)
+        feed(w, entry >> 16, n);
+    for (unsigned i = 0; bytes && i < n; i++)
+        feed(w, bytes[i], 1);
+}
+
+/* How many of the bytes at p, left of them and at most 8, are ASCII letters and digits from the first
+ * on; *ret_bytes holds these. */
+static unsigned ascii_run(const unsigned char *p, size_t left, uint64_t *ret_bytes)
+{
+    unsigned char room[8] = { 0 };
+    uint64_t v;
+
+    if (left >= 8) {
+        v = swar_load(p);
     } else {
-        for (unsigned i = 0; i < fold_length(entry); i++)
-            hash = hash_byte(hash, (unsigned)(entry >> (16 + 8 * i)) & 255);
+        memcpy(room, p, left);
+        v = swar_load(room);
     }
-    token->hash = hash;
+    uint64_t low = v & ~SWAR_TOP, lower = low | SWAR_EACH(0x20);
+    uint64_t letter = (lower + SWAR_EACH(0x80 - 'a')) & ~(lower + SWAR_EACH(0x7f - 'z'));
+    uint64_t digit = (low + SWAR_EACH(0x80 - '0')) & ~(low + SWAR_EACH(0x7f - '9'));
+    uint64_t other = ~(letter | digit) | v;
+    other &= SWAR_TOP;
+    unsigned n = other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
+    *ret_bytes = n < 8 ? v & ((UINT64_C(1) << 8 * n) - 1) : v;
+    return n;
+}
+
+/* The bytes of v with a bit that is set in bit 6. */
+static unsigned count(uint64_t v)
+{
+    return (unsigned)((v >> 6 & SWAR_EACH(1)) * SWAR_EACH(1) >> 56);
+}
+
+/* Takes the ASCII letters and digits at p into the open word. Returns how many. */
+static size_t take_run(struct word *w, const unsigned char *p, size_t left)
+{
+    size_t taken = 0;
+    unsigned n;
+
+    do {
+        uint64_t v;
+        n = ascii_run(p + taken, left - taken, &v);
+        if (n == 0)
+            break;
+        w->letters += count(v);         /* letters have 0x40, */
+        w->uppers += count(v & ~(v << 1)); /* and capitals not 0x20 */
+        uint64_t lower = v | (SWAR_EACH(0x20) & (n < 8 ? (UINT64_C(1) << 8 * n) - 1 : ~UINT64_C(0)));
+        feed(w, lower, n);
+        taken += n;
+    } while (n == 8);
+    return taken;
 }
 
 size_t credit_scan(const char *text, size_t begin, size_t end, struct credit_token *out, size_t cap)
 {
     const unsigned char *p = (const unsigned char *)text;
-    struct word w = { NULL, 0, 0 };
+    struct word w = { 0 };
     unsigned pending = CREDIT_LINE;
     size_t n = 0, i = begin;
 
@@ -151,37 +217,34 @@ size_t credit_scan(const char *text, size_t begin, size_t end, struct credit_tok
             }
         }
 
-        if (w.open && (kind == CREDIT_WORD || kind == CREDIT_NUMBER)) {
-            w.open->end = (uint32_t)(i + size);
-        } else {
+        if (!w.open || (kind != CREDIT_WORD && kind != CREDIT_NUMBER)) {
             close_word(&w);
             if (n == cap)
                 return n;
             struct credit_token *token = &out[n++];
-            *token = (struct credit_token){ HASH_START, (uint32_t)i, (uint32_t)(i + size),
-                                          (uint8_t)kind, (uint8_t)pending, 0 };
+            *token = (struct credit_token){ 0, (uint32_t)i, (uint32_t)(i + size), (uint8_t)kind,
+                                          (uint8_t)pending, 0 };
             pending = 0;
             if (kind == CREDIT_MARK) {
                 token->mark = c < 0x80 ? ascii_mark(c) : wide_mark(c);
-                token->hash = 0;
                 i += size;
                 continue;
             }
             if (kind == CREDIT_WORD)
                 token->flags |= (uint8_t)(upper ? CREDIT_UPPER : cased ? CREDIT_LOWER : 0);
-            w = (struct word){ kind == CREDIT_CHAR ? NULL : token, 0, 0 };
-            if (kind == CREDIT_CHAR)
-                add_folded(token, entry, p + i, size);
+            w = (struct word){ .open = token };
         }
-        if (w.open) {
+        if (c < 0x80) {
+            size = (unsigned)take_run(&w, p + i, end - i);
+        } else {
+            feed_character(&w, entry, p + i, size);
             w.letters += kind == CREDIT_WORD;
             w.uppers += upper;
-            if (c < 0x80)
-                w.open->hash = hash_byte(w.open->hash, c | (kind == CREDIT_WORD ? 0x20 : 0));
-            else
-                add_folded(w.open, entry, p + i, size);
         }
         i += size;
+        w.open->end = (uint32_t)i;
+        if (kind == CREDIT_CHAR)
+            close_word(&w);
     }
     close_word(&w);
     return n;

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "dup/credit.h"
+#include "core/agencies.h"
 
 static const char first[] =
     "The council of the harbour town agreed on a new ferry timetable after two evenings of debate. Boats will leave "
@@ -35,16 +35,16 @@ enum where { HEAD, LINE, INSIDE, GLUED, TAIL, BYLINE, FIELD, TITLE, WHOLE };
 struct sample { enum where where; const char *words, *claim, *agencies, *url; };
 
 static struct dup_agencies *table;
+static char text[1 << 20];  /* conf/agencies.conf */
 
 static int setup(void **state)
 {
-    static char text[1 << 20];
     char message[256] = "";
     FILE *file = fopen("conf/agencies.conf", "r");
     (void)state;
     if (!file)
         return -1;
-    size_t len = fread(text, 1, sizeof text, file);
+    size_t len = fread(text, 1, sizeof text - 1, file);
     fclose(file);
     int r = dup_agencies_parse(text, len, message, sizeof message, &table);
     if (r < 0)
@@ -632,12 +632,91 @@ static void test_teasers(void **state)
     JUDGE(samples);
 }
 
+/* Every name and code of the file passes the sieve, wherever in a text it stands. */
+static void test_sieve(void **state)
+{
+    size_t names = 0;
+    (void)state;
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, "name =", 6) != 0 && strncmp(line, "code =", 6) != 0)
+            continue;
+        for (const char *at = line + 5; *at == '=' || *at == ',';) {
+            char around[1024];
+            at += 1 + strspn(at + 1, " ");
+            size_t len = strcspn(at, ",\n");
+            for (int pad = 0; pad < 70; pad += 23) {
+                int n = snprintf(around, sizeof around, "%.*s And then (%.*s) went on with it as before", pad,
+                                 "The boats will leave every forty minutes, hourly once the clocks go back", (int)len, at);
+                /* In running text not the second word of "the agencies", in small letters both. */
+                int is_plain = *at >= 'a' && *at <= 'z' && memchr(at, ' ', len);
+                if ((!is_plain && !credit_sieve_last(&table->words, around, 0, (size_t)n, 1)) ||
+                    !credit_sieve_last(&table->words, around, 0, (size_t)n, 0))
+                    fail_msg("%.*s does not pass", (int)len, at);
+            }
+            names++;
+            at += len;
+        }
+    }
+    assert_true(names > 1000);
+    assert_int_equal(credit_sieve_last(&table->words, "The boats will leave every forty minutes", 0, 40, 0), 0);
+}
+
+static uint64_t state = 77;
+
+static unsigned draw(unsigned below)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (unsigned)(state >> 33) % below;
+}
+
+/* Any bytes will do, and none beyond the end is read: the texts end where their memory ends, so that
+ * a sanitizer sees one byte too many. */
+static void test_any_bytes(void **unused)
+{
+    static const char *const pieces[] = {
+        "(", ")", "[", "/", " - ", ": ", "\n", ", ", ".", "\xe2\x80\x99", "\xe3\x80\x90", "\xe3\x80\x91", "\xc2\xab", "\xff", "\xd0",
+        "Reuters", "AFP", "dpa", "PORT ALDER", "Nov 3", "With inputs from ", "Source: ", "Reporting by ", "; Editing by ", "provided by ",
+        "\xd0\xa0\xd0\x98\xd0\x90 ", "\xe6\x96\xb0\xe5\x8d\x8e\xe7\xa4\xbe", "agencies", "reuters.com", "x@yna.co.kr", "harbour ", "the ", "\xc2\xa9 2020 ",
+    };
+    (void)unused;
+    for (int round = 0; round < 20000; round++) {
+        char made[512];
+        size_t len = 0;
+        for (unsigned n = draw(40); n > 0; n--) {
+            const char *piece = pieces[draw(sizeof pieces / sizeof *pieces)];
+            size_t size = strlen(piece);
+            if (len + size > sizeof made)
+                break;
+            memcpy(made + len, piece, size);
+            len += size;
+        }
+        if (draw(4) == 0 && len)
+            len -= draw((unsigned)len);
+        char *tight = malloc(len ? len : 1);
+        assert_non_null(tight);
+        memcpy(tight, made, len);
+        struct dup_credit_input in = {.body = tight, .body_len = len, .byline = tight, .byline_len = len, .title = tight,
+                                      .title_len = len, .credit = tight, .credit_len = len, .url = tight, .url_len = len};
+        struct dup_credits found;
+        dup_credits_find(table, &in, &found);
+        assert_true(found.n <= DUP_CREDITS_MAX);
+        for (size_t i = 0; i < found.n; i++) {
+            assert_true(found.list[i].begin < found.list[i].end && found.list[i].end <= len);
+            assert_non_null(dup_agency_name(table, found.list[i].agency));
+        }
+        free(tight);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_datelines), cmocka_unit_test(test_tails), cmocka_unit_test(test_bylines),
         cmocka_unit_test(test_pictures), cmocka_unit_test(test_sourcing), cmocka_unit_test(test_homonyms),
-        cmocka_unit_test(test_teasers),
+        cmocka_unit_test(test_teasers), cmocka_unit_test(test_sieve), cmocka_unit_test(test_any_bytes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
