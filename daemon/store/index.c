@@ -31,6 +31,7 @@ struct index {
     unsigned shift;            /* of a key to its line */
     uint32_t *undo;            /* owned; lines that postings went to since index_begin */
     size_t n_undo, undo_cap;
+    uint32_t least, most;      /* numbers that were added */
     int crowded;               /* the last transaction found no room */
 };
 
@@ -88,6 +89,8 @@ struct index *index_new(uint64_t bytes)
         free(index);
         return NULL;
     }
+    if (index)
+        index->least = UINT32_MAX;
     return index;
 }
 
@@ -236,18 +239,38 @@ int index_add(struct index *index, uint64_t key, uint32_t num)
     if (r < 0)
         return r;
     index->undo[index->n_undo++] = (uint32_t)at;
+    index->least = num < index->least ? num : index->least;
+    index->most = num > index->most ? num : index->most;
     struct line *line = &index->lines[at];
     encode(line->postings + line->n++ * POSTING_BYTES, key, num);
     index->count++;
     return 0;
 }
 
+static int is_before(const struct posting *a, const struct posting *b)
+{
+    return a->key < b->key || (a->key == b->key && a->num < b->num);
+}
+
 static int by_key(const void *a, const void *b)
 {
-    const struct posting *x = a, *y = b;
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
-    return x->num < y->num ? -1 : x->num > y->num;
+    return is_before(a, b) ? -1 : is_before(b, a);
+}
+
+/* Runs are short as a rule, and lines in order already. */
+static void sort(struct run *run)
+{
+    if (run->n > 64) {
+        qsort(run->postings, run->n, sizeof *run->postings, by_key);
+        return;
+    }
+    for (size_t i = 1; i < run->n; i++) {
+        struct posting posting = run->postings[i];
+        size_t at = i;
+        for (; at > 0 && is_before(&posting, &run->postings[at - 1]); at--)
+            run->postings[at] = run->postings[at - 1];
+        run->postings[at] = posting;
+    }
 }
 
 int index_run(const struct index *index, uint64_t *line, struct run *ret)
@@ -270,14 +293,19 @@ int index_run(const struct index *index, uint64_t *line, struct run *ret)
         if (from->n < LINE_POSTINGS && ret->n)
             break;
     }
-    if (ret->n > 1)
-        qsort(ret->postings, ret->n, sizeof *ret->postings, by_key);
+    sort(ret);
     return ret->n > 0;
 }
 
 void index_prefetch(const struct index *index, uint64_t key)
 {
     __builtin_prefetch(&index->lines[home(index, key)]);
+}
+
+void index_numbers(const struct index *index, uint32_t *ret_least, uint32_t *ret_most)
+{
+    *ret_least = index->least < index->most ? index->least : index->most;
+    *ret_most = index->most;
 }
 
 uint64_t index_count(const struct index *index)

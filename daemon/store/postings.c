@@ -21,7 +21,7 @@ int tiers_new(struct store *store, uint64_t bytes)
     struct tiers *t = calloc(1, sizeof *t);
     if (!t)
         return DUP_ENOMEM;
-    t->table_bytes = bytes / 2; /* there are two while one is sealed */
+    t->table_bytes = bytes / 2; /* there are two: the newest postings, and those before them */
     t->generation = 1;
     t->reader.store = store;
     store->tiers = t;
@@ -73,7 +73,7 @@ static int find_in_segments(struct tiers *t, uint64_t key, uint32_t least, struc
 {
     for (unsigned i = 0; i < SEGMENTS_MAX && list->total <= LIMIT_POSTINGS; i++) {
         const struct segment *s = &t->segments[i];
-        if (s->state != SEGMENT_LIVE || s->last < least)
+        if (s->state != SEGMENT_LIVE || s->last < least || (t->frozen_sealed && s->level == 0 && s->order == t->frozen_order))
             continue;
         t->filter_asked++;
         if (!filter_may_have(s->filter, key))

@@ -49,6 +49,8 @@ void index_find(const struct index *index, uint64_t key, uint32_t least, struct 
  * at 0 and moves on; all of a key together. 1, 0 at the end, or DUP_ENOMEM. */
 int index_run(const struct index *index, uint64_t *line, struct run *ret);
 void index_prefetch(const struct index *index, uint64_t key);
+/* Bounds of the numbers in it. */
+void index_numbers(const struct index *index, uint32_t *ret_least, uint32_t *ret_most);
 uint64_t index_count(const struct index *index);
 uint64_t index_bytes(const struct index *index);
 
@@ -123,7 +125,9 @@ int postings_row_is_good(const struct MDB_val *key, const struct MDB_val *data);
 /* ---- tiers.c ---- */
 struct tiers {
     struct index *active;                    /* owned; takes what is new */
-    struct index *frozen;                    /* owned; NULL: none is being sealed */
+    struct index *frozen;                    /* owned; the one before; NULL: none yet */
+    int frozen_sealed;                       /* it is a segment too, and kept only because it is faster */
+    uint32_t frozen_order;                   /* of that segment */
     uint64_t table_bytes;                    /* of one memory table */
     uint64_t frozen_line;                    /* where sealing goes on */
     uint32_t generation;                     /* of the log, active table's; frozen: the one before */
@@ -151,6 +155,7 @@ struct step {
 };
 
 int tiers_freeze(struct tiers *tiers); /* a new table takes the place of the active one: DUP_ENOMEM */
+int tiers_sealing(const struct tiers *tiers); /* a table is full and not yet a segment */
 int tiers_free_place(const struct tiers *tiers); /* -1: none */
 /* The segment of a level that is being built, by merging or by sealing; -1 for none. */
 int tiers_building(const struct tiers *tiers, int merging, unsigned level);

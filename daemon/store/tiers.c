@@ -31,6 +31,11 @@ static unsigned width_of(uint32_t range)
     return range < 1u << 8 ? 1 : range < 1u << 16 ? 2 : range < 1u << 24 ? 3 : 4;
 }
 
+int tiers_sealing(const struct tiers *t)
+{
+    return t->frozen && !t->frozen_sealed;
+}
+
 int tiers_free_place(const struct tiers *t)
 {
     for (int i = 0; i < SEGMENTS_MAX; i++)
@@ -81,20 +86,8 @@ int step_begin_segment(struct step *step, const struct segment *made, uint64_t k
 static int begin_seal(struct step *step)
 {
     struct tiers *t = step->tiers;
-    struct segment made = {.level = 0, .order = next_order(t), .first = UINT32_MAX};
-    uint64_t line = 0;
-    int r;
-    while ((r = index_run(t->frozen, &line, &step->run)) == 1) {
-        for (size_t i = 0; i < step->run.n; i++) {
-            uint32_t num = step->run.postings[i].num;
-            made.first = num < made.first ? num : made.first;
-            made.last = num > made.last ? num : made.last;
-        }
-    }
-    if (r < 0)
-        return r;
-    if (made.first > made.last)
-        made.first = made.last;
+    struct segment made = {.level = 0, .order = next_order(t)};
+    index_numbers(t->frozen, &made.first, &made.last);
     t->frozen_line = 0;
     return step_begin_segment(step, &made, index_count(t->frozen));
 }
@@ -134,6 +127,7 @@ static int seal(struct step *step)
         uint32_t sealed = t->generation - 1;
         s->state = SEGMENT_LIVE;
         step->sealed = 1;
+        t->frozen_order = s->order;
         t->sealed = sealed;
         t->seals++;
         r = table_put(step->store, TABLE_SETTINGS, "sealed", 6, &sealed, sizeof sealed, 0);
@@ -219,7 +213,7 @@ static int doom_expired(struct step *step)
 
 static int pending(const struct tiers *t)
 {
-    return t->frozen || t->cleared < t->sealed || doomed(t) >= 0 || merge_level(t) >= 0;
+    return tiers_sealing(t) || t->cleared < t->sealed || doomed(t) >= 0 || merge_level(t) >= 0;
 }
 
 int store_owes(const struct store *store)
@@ -236,7 +230,7 @@ static int run_step(struct step *step)
         r = clear_log(step);
     else if (r == 0 && place >= 0)
         r = clear_segment(step, (unsigned)place);
-    if (r == 0 && t->frozen && (tiers_building(t, 0, 0) >= 0 || tiers_free_place(t) >= 0)) {
+    if (r == 0 && tiers_sealing(t) && (tiers_building(t, 0, 0) >= 0 || tiers_free_place(t) >= 0)) {
         r = seal(step);
     } else if (r == 0 && (level = merge_level(t)) >= 0) {
         place = tiers_building(t, 1, (unsigned)level + 1);
@@ -264,10 +258,7 @@ static void take_back(struct tiers *t, const struct tiers *before)
 static void keep(struct step *step)
 {
     struct tiers *t = step->tiers;
-    if (step->sealed) {
-        index_free(t->frozen);
-        t->frozen = NULL;
-    }
+    t->frozen_sealed |= step->sealed;
     for (int i = 0; i < SEGMENTS_MAX; i++) {
         if (t->segments[i].state == SEGMENT_FREE || t->segments[i].state == SEGMENT_DOOMED) {
             filter_free(t->segments[i].filter);
@@ -314,7 +305,9 @@ int tiers_freeze(struct tiers *t)
     struct index *fresh = index_new(t->table_bytes);
     if (!fresh)
         return DUP_ENOMEM;
+    index_free(t->frozen);
     t->frozen = t->active;
+    t->frozen_sealed = 0;
     t->active = fresh;
     t->generation++;
     t->log_row = t->log_row_committed = 0;
@@ -327,7 +320,7 @@ int tiers_begin(struct store *store)
     t->row_len = 0;
     t->added = 0;
     t->log_row = t->log_row_committed;
-    if (index_is_full(t->active) && !t->frozen)
+    if (index_is_full(t->active) && !tiers_sealing(t))
         tiers_freeze(t); /* without the memory for another, this one grows */
     int r = index_begin(t->active);
     return r < 0 ? r : tiers_open_reader(store);
