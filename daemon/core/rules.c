@@ -26,6 +26,7 @@ const struct dup_limits dup_limits_usual = {
 #define SAME_LENGTH 0.8       /* of the longer: the shorter is no cut of it */
 #define LIKE_LENGTH 0.7       /* the same where ... */
 #define WHOLE 0.9             /* ... the shorter does not stand in the longer as it is */
+#define ITEM 0.5              /* of the longer: one story among others is at most so much of it */
 #define EXCERPT 0.2           /* of the longer: an excerpt is at most so much of it */
 #define TITLE_APART 0.25      /* shared words of the titles: below it they name different things */
 
@@ -102,6 +103,14 @@ static int is_worn(const struct dup_evidence *e, const struct dup_limits *l)
            shorter(e)->furniture >= shorter(e)->shared;
 }
 
+/* A page of an outlet that holds a story of its own under a headline that names something else. */
+static int is_house_item(const struct dup_evidence *e, const struct dup_limits *l)
+{
+    (void)l;
+    return e->same_outlet && e->titles >= 0 && e->titles < TITLE_APART && e->share_shorter >= WHOLE &&
+           e->share_longer < ITEM && !e->version_a && !e->version_b;
+}
+
 /* An outlet that prints a text again in part, under a headline that names something else. */
 static int is_house_form(const struct dup_evidence *e, const struct dup_limits *l)
 {
@@ -170,6 +179,7 @@ const struct dup_rule dup_rules[] = {
     {"refilled", DUP_TEMPLATE, is_refilled, "the same sentences with other figures"},
     {"daily", DUP_TEMPLATE, is_daily, "the same form on another day"},
     {"worn", DUP_TEMPLATE, is_worn, "a form known from many stories, at another time"},
+    {"house-item", DUP_ROUNDUP, is_house_item, "a story among others on a page of its outlet"},
     {"house-form", DUP_TEMPLATE, is_house_form, "an outlet's own form under another headline"},
     {"follow-up", DUP_PARTIAL, is_of_another_day, "passages taken up on another day"},
     {"quote", DUP_QUOTE, is_quotation, "what is shared is mostly quoted"},
