@@ -28,6 +28,7 @@ const struct dup_limits dup_limits_usual = {
 #define WHOLE 0.9             /* ... the shorter does not stand in the longer as it is */
 #define ITEM 0.5              /* of the longer: one story among others is at most so much of it */
 #define EXCERPT 0.2           /* of the longer: an excerpt is at most so much of it */
+#define TITLE_OTHER 0.5       /* shared words of the titles: below it they do not clearly name one thing */
 #define TITLE_APART 0.25      /* shared words of the titles: below it they name different things */
 
 static const struct dup_evidence_side *shorter(const struct dup_evidence *e)
@@ -114,8 +115,9 @@ static int is_house_item(const struct dup_evidence *e, const struct dup_limits *
 /* An outlet that prints a text again in part, under a headline that names something else. */
 static int is_house_form(const struct dup_evidence *e, const struct dup_limits *l)
 {
-    return e->same_outlet && e->titles >= 0 && e->titles < TITLE_APART && e->share_shorter >= l->several &&
-           e->share_shorter < WHOLE && !e->version_a && !e->version_b;
+    return e->same_outlet && e->titles >= 0 && e->share_shorter >= l->several && !e->version_a && !e->version_b &&
+           ((e->titles < TITLE_APART && e->share_shorter < WHOLE) ||
+            (e->titles < TITLE_OTHER && e->share_shorter < l->nearly_all));
 }
 
 static int is_daily(const struct dup_evidence *e, const struct dup_limits *l)
