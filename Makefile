@@ -5,6 +5,7 @@
 #   bench-instructions   instructions an article by stage, against tests/bench/instructions.tsv
 #   install  DESTDIR= PREFIX= SYSCONFDIR= ...          deps     the Debian packages only
 #   torture  the long tests, TORTURE=tests/torture/NAME for one
+#   fuzz     libFuzzer on each target of tests/fuzz for FUZZ_SECONDS=1800
 # SAN=address,undefined, SAN=thread or COV=1 build in a tree of their own; V=1 shows the commands.
 CC        ?= cc
 PREFIX    ?= /usr
@@ -62,6 +63,10 @@ TOOLS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/bench/*.c tests/qual
 # Tools that make the machine fail, and the library that goes under dupd for it (not beside sanitizers).
 TOOLS += $(patsubst tests/%.c,$(B)/tests/%,$(filter-out %/preload.c,$(wildcard tests/fault/*.c)))
 PRELOAD := $(if $(SAN),,$(B)/tests/fault/preload.so)
+# Fuzz targets: with a driver that feeds them files, or with libFuzzer (make fuzz).
+FUZZ := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(filter-out %/driver.c %/common.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_MAIN := $(B)/tests/fuzz/common.o $(if $(findstring fuzzer,$(SAN)),,$(B)/tests/fuzz/driver.o)
+TOOLS += $(FUZZ)
 INTEGRATION_TESTS := $(filter-out %.sh %.md %.py,$(wildcard tests/integration/*))
 TIMELINES := $(wildcard tests/replay/*.timeline)
 # Scripts that say "# sanitize" in their first lines run against the sanitized daemon too.
@@ -73,7 +78,7 @@ MAKE_ALL = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(
 # What takes minutes, or a machine of its own; each script is a test like the others.
 TORTURE := $(filter-out %.sh %.md %.py,$(wildcard tests/torture/*))
 
-.PHONY: all deps tests check torture demo bench bench-instructions quality lint coverage install clean FORCE
+.PHONY: all deps tests check torture fuzz fuzz-run demo bench bench-instructions quality lint coverage install clean FORCE
 all: $(B)/dupd $(B)/dupctl $(B)/libdup.a
 
 # What is built depends on the flags that it was built with: PREFIX and the like may differ from one call to the next.
@@ -113,6 +118,10 @@ $(B)/tests/%: $(B)/tests/%.o $(PARTS) $(B)/libctl.a
 	@$(if $(V),,echo "  LD      $@")
 	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DUPD_LIBS) $(TEST_LIBS) -lz -lsmartcols
 
+$(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(FUZZ_MAIN) $(PARTS)
+	@$(if $(V),,echo "  LD      $@")
+	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DUPD_LIBS)
+
 $(B)/tests/fault/preload.so: tests/fault/preload.c tests/fault/record.h
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  LD      $@")
@@ -139,6 +148,14 @@ torture: deps
 	@tests/deps.sh torture
 	@+$(MAKE_ALL) tests
 	@tests/run.sh $(addprefix $(B):,$(TORTURE))
+
+# Each target for so many seconds; what is found stays in build-fuzzer-address-undefined/found/TARGET.
+FUZZ_SECONDS ?= 1800
+fuzz:
+	@tests/deps.sh build fuzz
+	@+$(MAKE_ALL) fuzz-run CC=clang SAN=fuzzer,address,undefined
+fuzz-run: $(FUZZ)
+	@tests/fuzz/run.sh $(B) $(FUZZ_SECONDS)
 
 demo:
 	@tests/deps.sh build

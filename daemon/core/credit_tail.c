@@ -167,16 +167,13 @@ static void find_signoff(struct credit_find *f, size_t i, size_t k, int half)
     struct agencies_hit hit;
     struct credit_names names;
     int edited = 0, bracketed = i > 0 && f->t[i - 1].mark == '(';
-    size_t words = 0;
 
     if (credit_names_at(f, k, f->n, SHAPE_ALL, &names) && credit_at_end(f, names.end, f->n)) {
         credit_note_names(f, DUP_CLAIM_FROM, &names, i, names.end);
         return;
     }
-    for (size_t at = k; at < f->n && !edited; at++) {
+    for (size_t at = k; at < f->n && !edited; at++)
         edited = match(f, at, AGENCIES_EDITED, &hit);
-        words += f->t[at].kind == CREDIT_WORD;
-    }
     /* One word before the colon, "Reporting from Paris:", is not yet a signature. */
     int opening = bracketed || (f->t[i].flags & CREDIT_LINE);
     if (f->a->signoff && (edited || (k - i >= 2 && !half && opening && f->n - i < 40 &&

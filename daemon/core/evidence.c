@@ -36,7 +36,8 @@ static void mark_furniture(const struct dup_side *side, double least, uint8_t *m
 {
     size_t n = side->body->n;
 
-    memset(marks, 0, n);
+    if (n)
+        memset(marks, 0, n);
     for (size_t i = 0; side->stories != NULL && i < n; i++)
         if (side->stories[i] >= least)
             marks[i] = FURNITURE;
