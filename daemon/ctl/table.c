@@ -102,7 +102,7 @@ int show_table(const struct show_column *columns, size_t n_columns, struct json_
         int kind = columns[i].kind;
         int flags = kind == SHOW_NUMBER || kind == SHOW_SHARE || kind == SHOW_LAG ? SCOLS_FL_RIGHT
                     : kind == SHOW_TEXT || kind == SHOW_LONG || kind == SHOW_PAIRS ? SCOLS_FL_TRUNC : 0;
-        double width = kind == SHOW_LONG ? 0.4 : kind == SHOW_TEXT || kind == SHOW_PAIRS ? 0.1 : 1;
+        double width = kind == SHOW_LONG ? 0.3 : kind == SHOW_TEXT || kind == SHOW_PAIRS ? 0.2 : 1;
         if (!scols_table_new_column(table, columns[i].name, width, flags))
             r = -1;
     }
