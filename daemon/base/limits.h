@@ -19,7 +19,7 @@
 #define LIMIT_QUERY_VALUES 4096u       /* JSON values in a request that is no article: its tree waits with it */
 #define LIMIT_PARSING     4            /* jobs of one connection parsed at a time, each of one read or line */
 #define LIMIT_CONNECTIONS 1024         /* (conf) open connections */
-#define LIMIT_INFLIGHT    512          /* (conf) requests under way on a connection */
+#define LIMIT_INFLIGHT    1024         /* (conf) requests under way on a connection */
 #define LIMIT_INFLIGHT_ALL 4096        /* (conf) requests under way in all */
 #define LIMIT_INFLIGHT_BYTES (64u << 20) /* bytes of request lines under way in all */
 #define LIMIT_UNSENT_SLOW (256u << 10) /* reply bytes waiting: above, no more is read from the peer */

@@ -49,7 +49,7 @@ static const struct option options[] = {
     {"limits", "line", SIZE, AT(line), 4 * KIB, 64 * KIB * KIB, "4M"},
     {"limits", "body", SIZE, AT(body), KIB, 16 * KIB * KIB, "1M"},
     {"limits", "connections", COUNT, AT(connections), 1, 100000, "1024"},
-    {"limits", "inflight", COUNT, AT(inflight), 1, 65536, "512"},
+    {"limits", "inflight", COUNT, AT(inflight), 1, 65536, "1024"},
     {"limits", "inflight-all", COUNT, AT(inflight_all), 1, 1048576, "4096"},
     {"limits", "unsent", SIZE, AT(unsent), 512 * KIB, KIB << 20, "4M"},
     {"limits", "stall", SECONDS, AT(stall_s), 1, 86400, "30s"},

@@ -67,7 +67,6 @@ static int set_lines(struct index *index, uint64_t n)
     struct line *lines = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (lines == MAP_FAILED)
         return DUP_ENOMEM;
-    madvise(lines, bytes, MADV_HUGEPAGE); /* look-ups are all over it: fewer entries of the TLB */
     index->lines = lines;
     index->n_lines = n;
     index->shift = KEY_BITS - (unsigned)__builtin_ctzll(n);
