@@ -50,25 +50,6 @@ int view_article(struct view *view, uint32_t num, struct article *ret)
     return r < 0 ? r : record_decode(data.mv_data, data.mv_size, num, ret);
 }
 
-int view_text(struct view *view, uint32_t num, struct buf *ret)
-{
-    unsigned char key[4];
-    MDB_val data;
-    put_be32(key, num);
-    int r = table_get(view, TABLE_TEXTS, key, sizeof key, &data);
-    if (r < 0)
-        return r;
-    uint32_t sum;
-    if (data.mv_size < sizeof sum)
-        return DUP_ECORRUPT;
-    memcpy(&sum, data.mv_data, sizeof sum);
-    const char *packed = (const char *)data.mv_data + sizeof sum;
-    size_t len = data.mv_size - sizeof sum;
-    if (sum != (uint32_t)XXH3_64bits_withSeed(packed, len, num))
-        return DUP_ECORRUPT;
-    return text_unpack(packed, len, ret);
-}
-
 uint64_t id_hash(const struct store *store, const char *id, size_t len)
 {
     return XXH3_64bits_withSecret(id, len, store->secret.bytes, DUP_SECRET_SIZE);
@@ -166,19 +147,8 @@ int store_add_article(struct store *store, const struct article *article, const 
         r = print_put(store, article, MDB_APPEND);
     if (r < 0)
         return r;
-    if (packed) {
-        unsigned char key[4];
-        MDB_val k = {sizeof key, key}, data = {len + sizeof(uint32_t), NULL};
-        uint32_t sum = (uint32_t)XXH3_64bits_withSeed(packed, len, article->num);
-        put_be32(key, article->num);
-        r = store_code(store, mdb_put(store->writer.txn, store->tables[TABLE_TEXTS], &k, &data,
-                                      MDB_APPEND | MDB_RESERVE));
-        if (r < 0)
-            return r;
-        memcpy(data.mv_data, &sum, sizeof sum);
-        memcpy((char *)data.mv_data + sizeof sum, packed, len);
-        store->counters.texts++;
-    }
+    if (packed && (r = text_put(store, article->num, packed, len)) < 0)
+        return r;
     store->counters.last_num = article->num;
     store->counters.articles++;
     return 0;
@@ -188,16 +158,6 @@ int store_set_article(struct store *store, const struct article *article)
 {
     int r = put_record(store, article, 0);
     return r < 0 ? r : print_put(store, article, 0);
-}
-
-int store_del_text(struct store *store, uint32_t num)
-{
-    unsigned char key[4];
-    put_be32(key, num);
-    int r = table_del(store, TABLE_TEXTS, key, sizeof key);
-    if (r == 0)
-        store->counters.texts--;
-    return r;
 }
 
 uint32_t view_num_since(struct view *view, int64_t ms)

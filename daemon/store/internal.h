@@ -101,6 +101,10 @@ int print_put(struct store *store, const struct article *article, unsigned flags
 int print_del(struct store *store, uint32_t num); /* 0 also when there is none */
 void print_of(const struct article *article, struct print *ret);
 
+/* ---- texts.c ---- */
+int text_put(struct store *store, uint32_t num, const void *packed, size_t len);
+int text_is_first(const struct MDB_val *key); /* whether a row is the first of a text */
+
 /* ---- pack.c ---- */
 int text_unpack(const void *packed, size_t len, struct buf *ret); /* DUP_ECORRUPT, DUP_ENOMEM */
 
