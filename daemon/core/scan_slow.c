@@ -66,6 +66,18 @@ static size_t word_append_run(struct scan *s, size_t p)
 {
     size_t len = s->word.len;
 
+    /* Two bytes a letter, which most alphabets have, without the questions that other lengths ask. */
+    while (p + 1 < s->len && len < WORD_BYTES) {
+        unsigned a = s->text[p], b = s->text[p + 1];
+        if (a < 0xc2 || a >= 0xe0 || (b & 0xc0) != 0x80)
+            break;
+        uint64_t entry = fold_table.entries[fold_table.page[a & 0x1f]][b & 0x3f];
+        if ((entry & (FOLD_CLASS | FOLD_POOL | FOLD_JAMO)) != FOLD_LETTER)
+            break;
+        swar_store(s->word.bytes + len, entry >> 16);
+        len += fold_length(entry);
+        p += 2;
+    }
     while (p < s->len && len < WORD_BYTES) {
         uint32_t c;
         unsigned size = utf8_decode(s->text + p, s->len - p, &c);
