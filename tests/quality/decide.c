@@ -5,8 +5,9 @@
  *
  * Articles come one a line on standard input, in that order or, with --order, shuffled. Prints
  *   article ID CLUSTER RELATION HEAD          for each one stored, and
- *   pair ID_A ID_B RELATION RULE SHARE_A SHARE_B  for each line of FILE, whose first two fields are ids,
- * separated by tabs. --off switches rules off, "?" lists them. For tests/quality/run.py.
+ *   pair ID_A ID_B RELATION RULE CANDIDATE    for each line of FILE, whose first two fields are ids,
+ * separated by tabs. CANDIDATE is 1 when the index leads from the first to a head of the second's
+ * cluster. --off switches rules off, "?" lists them. For tests/quality/run.py.
  */
 #include <ftw.h>
 #include <getopt.h>
@@ -113,14 +114,17 @@ static void print_articles(struct decide *d)
 static void print_pair(struct decide *d, const char *a, const char *b)
 {
     struct view *view = store_writer_view(d->store);
-    struct pair pair;
+    struct explanation why;
     uint32_t num_a, num_b;
     if (view_find_id(view, a, strlen(a), &num_a) < 0 || view_find_id(view, b, strlen(b), &num_b) < 0)
         return;
-    need(engine_compare(d->engine, num_a, num_b, NULL, &pair), "compare");
-    const char *rule = dup_rule_name(pair.decision.rule);
-    printf("pair\t%s\t%s\t%s\t%s\t%.3f\t%.3f\n", a, b, dup_relation_word(pair.decision.relation),
-           rule ? rule : "none", pair.decision.evidence.share_a, pair.decision.evidence.share_b);
+    need(engine_explain(d->engine, num_a, num_b, &why), "explain");
+    int candidate = 0;
+    for (size_t i = 0; i < why.n_standings; i++)
+        candidate |= why.standings[i].trial != NULL;
+    const char *rule = why.has_pair ? dup_rule_name(why.pair.decision.rule) : NULL;
+    printf("pair\t%s\t%s\t%s\t%s\t%d\n", a, b,
+           why.has_pair ? dup_relation_word(why.pair.decision.relation) : "unknown", rule ? rule : "none", candidate);
 }
 
 static void print_pairs(struct decide *d, const char *path)
