@@ -79,7 +79,7 @@ static int is_refilled(const struct dup_evidence *e, const struct dup_limits *l)
     uint32_t numbers = lesser(e->a.numbers, e->b.numbers);
     uint32_t shared = lesser(e->a.shared_numbers, e->b.shared_numbers);
     return e->share_shorter >= l->several && e->share_longer < l->nearly_all && numbers >= SLOTS_MIN &&
-           shared * 4 <= numbers && figures(&e->a) >= FIGURES && figures(&e->b) >= FIGURES;
+           !e->version_a && !e->version_b && shared * 4 <= numbers && figures(&e->a) >= FIGURES && figures(&e->b) >= FIGURES;
 }
 
 /*
@@ -88,19 +88,18 @@ static int is_refilled(const struct dup_evidence *e, const struct dup_limits *l)
  */
 static int is_of_another_day(const struct dup_evidence *e, const struct dup_limits *l)
 {
-    if (!e->dated || (e->hours < ANOTHER_DAY && e->hours > -ANOTHER_DAY) || e->share_shorter < l->several)
+    if (e->version_a || e->version_b || !e->dated || (e->hours < ANOTHER_DAY && e->hours > -ANOTHER_DAY) || e->share_shorter < l->several)
         return 0;
     if (!e->same_outlet)
         return e->share_shorter < TAKEN_UP;
-    int repeats = shorter(e)->words >= LIKE_LENGTH * longer(e)->words && e->titles < TITLE_SAME &&
-                  !e->version_a && !e->version_b;
+    int repeats = shorter(e)->words >= LIKE_LENGTH * longer(e)->words && e->titles < TITLE_SAME;
     return e->share_shorter < (repeats ? REPEATED : KEPT);
 }
 
 /* As much of it is known from many stories as is shared beyond that: a form that another day has filled. */
 static int is_worn(const struct dup_evidence *e, const struct dup_limits *l)
 {
-    return e->dated && (e->hours >= HALF_A_DAY || e->hours <= -HALF_A_DAY) && e->share_shorter >= l->several &&
+    return !e->version_a && !e->version_b && e->dated && (e->hours >= HALF_A_DAY || e->hours <= -HALF_A_DAY) && e->share_shorter >= l->several &&
            shorter(e)->furniture >= shorter(e)->shared;
 }
 

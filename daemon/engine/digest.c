@@ -276,6 +276,7 @@ static int decide_again(struct engine *e, struct article *old, struct buf packed
     struct prepared article = head->text;
     article.in.title = (struct field){record.title.data, record.title.len};
     article.in.published = record.published;
+    article.in.evolved = (struct field){record.evolved.data, record.evolved.len};
     article.outlet = record.outlet_key;
     article.packed = packed;
     r = engine_find(e, view, &article, article_time(record.published, record.seen), NULL, &found);

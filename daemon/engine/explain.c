@@ -108,6 +108,7 @@ int engine_explain(struct engine *e, uint32_t num, uint32_t against, struct expl
     struct prepared arriving = self->text; /* borrows everything from self */
     arriving.in.title = (struct field){record->title.data, record->title.len};
     arriving.in.published = record->published;
+    arriving.in.evolved = (struct field){record->evolved.data, record->evolved.len};
     arriving.outlet = self->outlet;
     memset(ret, 0, sizeof *ret);
     r = engine_find(e, view, &arriving, article_time(record->published, record->seen), record, &found);

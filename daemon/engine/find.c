@@ -4,9 +4,11 @@
  * with a head of its cluster. Invariant: at most LIMIT_COMPARISONS
  * comparisons an article, and nothing is written.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/rules.h"
 #include "engine/internal.h"
 
 #define TELLING 0.04       /* of the values of the shorter: fewer rare ones shared are no relation */
@@ -194,6 +196,17 @@ static uint32_t lesser(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+/* What says that it evolved from another, and shares a good part of it, is an update of that. */
+static void heed_announcement(const struct engine *e, uint32_t head, struct dup_decision *decision)
+{
+    if (head != e->evolved || decision->relation == DUP_EXACT ||
+        decision->share_shorter < dup_limits_usual.several)
+        return;
+    decision->relation = DUP_UPDATE;
+    snprintf(decision->why, sizeof decision->why, "it says that it evolved from this: %.0f %% of the shorter text and %.0f %% of the longer",
+             100 * decision->share_shorter, 100 * decision->share_longer);
+}
+
 /*
  * Compares with one head, e->trials[at], and puts what comes out where it belongs. 1: the article
  * joins through it.
@@ -218,6 +231,7 @@ static int try_head(struct engine *e, struct view *view, const struct prepared *
     r = compare_head(e, view, article, now, head, &e->comparisons[at], &match, &trial->outcome);
     if (r != 0)
         return r < 0 ? r : 0;
+    heed_announcement(e, trial->head, &match.decision);
     record_trial(trial, TRIAL_NOTHING, head, &match);
     if (match.decision.relation == DUP_ORIGINAL)
         return 0;
@@ -256,6 +270,19 @@ static int try_others(struct engine *e, struct view *view, const struct prepared
     return r < 0 ? r : 0;
 }
 
+/* The article that it says it evolved from is tried whatever the index says. */
+static int try_announced(struct engine *e, struct view *view, const struct prepared *article, int64_t now,
+                         struct finding *ret)
+{
+    for (size_t i = 0; i < e->n_trials; i++)
+        if (e->trials[i].head == e->evolved && e->trials[i].outcome != TRIAL_NOT_COMPARED)
+            return 0;
+    if (!e->evolved || e->n_trials == LIMIT_COMPARISONS)
+        return 0;
+    e->trials[e->n_trials] = (struct trial){.head = e->evolved, .outcome = TRIAL_NOT_COMPARED};
+    return try_head(e, view, article, now, e->n_trials++, ret);
+}
+
 /* Ranks the candidates for a text that e->postings were probed for. How many. */
 static size_t rank(struct engine *e, size_t n_values)
 {
@@ -284,6 +311,9 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
         return r;
     spread_stories(article, e->postings, e->stories_a);
 
+    e->evolved = 0;
+    if (article->in.evolved.len && view_find_id(view, article->in.evolved.data, article->in.evolved.len, &e->evolved) < 0)
+        e->evolved = 0;
     size_t n_ranked = rank(e, n);
     e->n_trials = n_ranked;
     for (size_t i = 0; i < n_ranked && !ret->furniture; i++) {
@@ -296,6 +326,8 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
         if (r < 0)
             return r;
     }
+    if ((r = try_announced(e, view, article, now, ret)) < 0)
+        return r;
     if (ret->furniture) {
         ret->n_joins = ret->n_links = 0;
         return 0;

@@ -46,6 +46,7 @@ struct engine {
     struct dup_comparison *comparisons;/* owned; LIMIT_COMPARISONS, and one of a pair */
     size_t n_before;                   /* clusters that the article joins, as they were before */
     struct cluster before[LIMIT_CANDIDATES];
+    uint32_t evolved;                  /* article that the present one says it evolved from, 0 for none */
     size_t n_trials;
     struct trial trials[LIMIT_COMPARISONS]; /* what the latest engine_find tried */
     struct article match, scratch, member; /* what verdicts point into; records under change */

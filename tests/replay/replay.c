@@ -330,7 +330,7 @@ static void put_field(struct json_object *object, const char *name, const char *
 /* Reads an article's lines into an object to submit and a list of what is expected. */
 static size_t read_article(struct replay *r, struct json_object *object, struct expected *list, size_t max)
 {
-    static const char *const fields[] = {"outlet", "title", "url", "published", "language", "byline", "provider"};
+    static const char *const fields[] = {"outlet", "title", "url", "published", "language", "byline", "provider", "evolvedfrom"};
     size_t n = 0;
     for (char *line; (line = next_indented(r));) {
         char *value, *word = cut_word(line, &value);
