@@ -33,6 +33,9 @@
 #define LIMIT_PAGE        500          /* entries of one page of a listing */
 #define LIMIT_PAGE_BYTES  (256u << 10) /* bytes produced in one turn of a stream */
 #define LIMIT_SCAN        20000        /* clusters looked at for one page */
+/* What one article can cost, whatever was written to make it dear: its values, times the stories kept for
+ * one, are counted; so many candidates are compared, each in time linear in both texts. Texts made for
+ * it cost up to 2.3 times an ordinary one of their length (tests/torture/attack asserts less than 10). */
 #define LIMIT_POSTINGS    64           /* stories kept for one value; beyond it the value is common */
 #define LIMIT_CANDIDATES  8            /* candidates from the index compared exactly for one article */
 #define LIMIT_COMPARISONS 24           /* the same with the other heads of their clusters */
