@@ -195,7 +195,13 @@ static int source_changed(const struct engine *e, const struct verdict *v)
     return 0;
 }
 
-int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, struct verdict *ret)
+/* What is named by something stored must be there; only what is asked for may be missing. */
+static int lost(int r)
+{
+    return r == DUP_ENOENT ? DUP_ECORRUPT : r;
+}
+
+static int submit(struct engine *e, const struct prepared *p, int64_t seen, struct verdict *ret)
 {
     struct view *view = store_writer_view(e->store);
     struct verdict verdict = {.status = VERDICT_NEW, .version = 1};
@@ -249,6 +255,11 @@ int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, stru
     return r;
 }
 
+int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, struct verdict *ret)
+{
+    return lost(submit(e, p, seen, ret));
+}
+
 int engine_delete(struct engine *e, const char *id, size_t len, uint32_t *ret_versions)
 {
     struct view *view = store_writer_view(e->store);
@@ -256,14 +267,15 @@ int engine_delete(struct engine *e, const char *id, size_t len, uint32_t *ret_ve
     int r = view_find_id(view, id, len, &num);
     if (r == 0)
         r = store_set_id(e->store, id, len, 0);
-    while (r == 0 && num) {
+    /* Earlier versions may have expired. */
+    while (r == 0 && num && num >= view_first_num(view)) {
         struct article *old = &e->scratch;
         if ((r = view_article(view, num, old)) < 0)
-            break;
+            return lost(r);
         if (!(old->flags & ARTICLE_SUPERSEDED) && (r = cluster_leave(e, old)) < 0)
-            break;
+            return lost(r);
         if ((r = view_article(view, num, old)) < 0)
-            break;
+            return lost(r);
         versions += old->version != last;
         last = old->version;
         struct article erased = {.num = num, .cluster = old->cluster, .head = num,
@@ -320,6 +332,8 @@ int engine_expire(struct engine *e, int64_t oldest, int64_t now, uint32_t max)
             r = cluster_leave(e, old);
         if (r == 0)
             r = store_drop_article(e->store, old);
+        if (r == 0 && old->flags & ARTICLE_SUPERSEDED)
+            r = head_outlive(e, old);
         if (r < 0)
             return r;
     }

@@ -121,6 +121,9 @@ int cluster_load(struct engine *engine, struct view *view, uint32_t id, struct c
 int cluster_join(struct engine *engine, struct cluster *cluster, const struct article *article);
 /* Links an article to a cluster. */
 int cluster_link(struct engine *engine, uint32_t id, const struct article *article);
+/* The record of an earlier version has been dropped: where the current one is a head whose values stood
+ * under that number, they go into the index anew. */
+int head_outlive(struct engine *engine, const struct article *version);
 /* Takes an article out of its cluster; another member becomes head where it must. */
 int cluster_leave(struct engine *engine, const struct article *article);
 /* Makes two clusters one; the larger keeps its id, which is returned. */

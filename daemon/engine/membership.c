@@ -51,11 +51,12 @@ int cluster_load(struct engine *e, struct view *view, uint32_t id, struct cluste
     if (r != DUP_ENOENT)
         return r;
     r = view_article(view, id, &e->member);
-    if (r < 0)
+    if (r < 0 && r != DUP_ENOENT)
         return r;
     memset(ret, 0, sizeof *ret);
     ret->id = id;
-    if (e->member.flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED))
+    /* Its founder may have expired long before the last member left. */
+    if (r == DUP_ENOENT || e->member.flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED))
         return 0;
     ret->articles = 1;
     ret->outlets = e->member.outlet.len > 0;
@@ -179,13 +180,25 @@ static int post_head(struct engine *e, uint32_t num)
     r = view_article(store_writer_view(e->store), num, &e->member);
     if (r < 0)
         return r;
-    if (!(e->member.flags & ARTICLE_HEAD))
+    if (!(e->member.flags & ARTICLE_HEAD) || e->member.posted < view_first_num(store_writer_view(e->store)))
         e->member.posted = num;
     e->member.flags |= ARTICLE_HEAD;
     if ((r = store_post(e->store, e->values, n + 1, e->member.posted)) < 0)
         return r;
     heads_forget(e->heads, num);
     return store_set_article(e->store, &e->member);
+}
+
+int head_outlive(struct engine *e, const struct article *version)
+{
+    struct view *view = store_writer_view(e->store);
+    uint32_t num;
+    int r = view_find_id(view, version->id.data, version->id.len, &num);
+    if (r == 0)
+        r = view_article(view, num, &e->member);
+    if (r < 0 || e->member.posted != version->num || !(e->member.flags & ARTICLE_HEAD))
+        return r == DUP_ENOENT ? 0 : r;
+    return post_head(e, num);
 }
 
 /*

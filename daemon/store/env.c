@@ -29,8 +29,7 @@ int store_code(struct store *store, int code)
         return DUP_EBUSY;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
-    case MDB_BAD_TXN:
-    case MDB_PANIC: return DUP_ECORRUPT;
+    case MDB_BAD_TXN: return DUP_ECORRUPT;
     case MDB_VERSION_MISMATCH:
     case MDB_INVALID: return DUP_EFORMAT;
     case MDB_READERS_FULL: return DUP_ENOMEM;
@@ -95,6 +94,16 @@ static void give_up(struct store *store)
     tiers_undo(store);
 }
 
+/* LMDB takes nothing more (MDB_PANIC) once the page that names the newest state could not be written. */
+static int is_broken(struct store *store)
+{
+    MDB_txn *txn;
+    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+    if (code == 0)
+        mdb_txn_abort(txn);
+    return code == MDB_PANIC;
+}
+
 /* LMDB reports a write that was cut short as EIO: with no room left, that is what it was. */
 static int commit_code(struct store *store, int code)
 {
@@ -123,7 +132,8 @@ int store_commit(struct store *store)
     r = commit_code(store, mdb_txn_commit(store->writer.txn));
     if (r < 0) {
         give_up(store);
-        return r;
+        /* Whether the batch is there is not known then. */
+        return r == DUP_EFULL && is_broken(store) ? DUP_EIO : r;
     }
     store->writer.txn = NULL;
     store->committed = store->counters;
