@@ -21,6 +21,7 @@ import threading
 import time
 
 SLICE = 100000      # articles of a measured import
+CREDITED = "40"     # per cent of most stories' prints that sign with an agency
 SAMPLE = 4000       # copies looked up to see whether their original was found
 TICKS = os.sysconf("SC_CLK_TCK")
 rows = []
@@ -94,7 +95,7 @@ def tool(args, name):
 
 
 def generate(args, skip, count, to, labels=None):
-    command = [tool(args, "generate"), "--skip", str(skip), "--count", str(count)]
+    command = [tool(args, "generate"), "--skip", str(skip), "--count", str(count), "--credited", CREDITED]
     subprocess.run(command + (["--labels", labels] if labels else []), stdout=to, check=True)
 
 
@@ -200,6 +201,35 @@ def disk(daemon, what, target):
         "%.2f GB in all; pages free: %s" % (store["used_bytes"] / 1e9, store.get("free_pages", "?")))
 
 
+def report(daemon, op):
+    """Seconds to the first row of a report over all prints, and to its end."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.connect(daemon.socket)
+        begin = time.monotonic()
+        peer.sendall(json.dumps({"op": op, "limit": 50}).encode() + b"\n")
+        with peer.makefile("rb") as answers:
+            line = answers.readline()
+            first = time.monotonic() - begin
+            while "row" in json.loads(line):
+                line = answers.readline()
+    return first, time.monotonic() - begin
+
+
+def reports(daemon, slice_file):
+    """Each report alone, and again while an import runs, on the same store."""
+    for when in ("", ", while an import runs"):
+        thread = threading.Thread(target=lambda: run_import(daemon, slice_file))
+        if when:
+            thread.start()
+        for op in ("top", "outlets", "agencies", "owners", "graph"):
+            times = [report(daemon, op) for _ in range(5)]
+            first, whole = (sorted(t[i] for t in times)[2] * 1000 for i in (0, 1))
+            say("report %s%s" % (op, when), "first %.0f  all %.0f ms" % (first, whole), "all <= 2000 ms",
+                "longest %.0f ms%s" % (max(t[1] for t in times) * 1000, "" if not when or thread.is_alive() else "; the import had ended"))
+        if when:
+            thread.join()
+
+
 def filled(args, directory, slices):
     daemon = Daemon(args, os.path.join(directory, "main"))
     say("sync of 64 KB on this disk", "%.2f ms" % sync_time(directory))
@@ -210,7 +240,8 @@ def filled(args, directory, slices):
     show_recall("at 100 thousand", recall(daemon, slices[1][1]))
     if args.count > 2 * SLICE:
         fill = args.count - 2 * SLICE
-        source = subprocess.Popen([tool(args, "generate"), "--skip", str(2 * SLICE), "--count", str(fill)], stdout=subprocess.PIPE)
+        source = subprocess.Popen([tool(args, "generate"), "--skip", str(2 * SLICE), "--count", str(fill), "--credited", CREDITED],
+                                  stdout=subprocess.PIPE)
         result = run_import(daemon, "-", source.stdout)
         source.wait()
         show_import("fill up to %d (the generator runs beside it)" % args.count, result, "")
@@ -237,6 +268,7 @@ def filled(args, directory, slices):
         daemon.ask(op="clusters", limit=50)
         times.append(time.monotonic() - begin)
     say("clusters, first page of 50", "%.2f ms" % (sorted(times)[10] * 1000), "<= 10 ms", "longest %.2f ms" % (max(times) * 1000))
+    reports(daemon, slices[6][0])
     disk(daemon, "text kept", "<= 2,200")
     memory = daemon.memory()
     say("memory of its own (anonymous)", "%.0f MB" % memory["RssAnon"], "<= index-memory + 300",
@@ -263,7 +295,8 @@ def main():
         libdup(args)
         slices = []
         for number, (skip, count) in enumerate(((0, SLICE), (SLICE, SLICE), (args.count, SLICE), (args.count + SLICE, 3000),
-                                                (args.count + SLICE + 3000, 3000), (args.count + SLICE + 6000, SLICE))):
+                                                (args.count + SLICE + 3000, 3000), (args.count + SLICE + 6000, SLICE),
+                                                (args.count + 2 * SLICE + 6000, SLICE))):
             if number == 2 and args.count <= 2 * SLICE:
                 slices.append(None)
                 continue
