@@ -9,6 +9,7 @@
  *
  *   text NAME               its words are the indented lines that follow
  *   clock TIME              what time it is from here on
+ *   outlets                 the indented lines are a table as in outlets.conf(5)
  *   window DAYS DAYS        how far apart copies and exact copies may be
  *   article ID              an article comes in; indented lines say what it
  *     outlet, title, url, published, provider ... holds,
@@ -16,11 +17,12 @@
  *     is RELATION                                 and what is expected of it:
  *     status STATUS | match ID | first ID | furniture | with ID ID ...
  *                           (with: all members of its cluster, in order)
- *     source SOURCE | turns | credit WORD
+ *     source SOURCE | turns | credit WORD | notice ID
  *                           (SOURCE: "outlet", "unknown agency" or "agency NAME"; turns: its
  *                           cluster had another before; WORD: credited, uncredited, ...)
  *   check ID                the same, and nothing is stored
  *   delete ID               an article is taken out
+ *   expire TIME             all that arrived before it expires
  *   restart                 the store is closed and opened again
  *   clusters                each indented line: the members of a cluster of
  *                           two or more, in order; those and no others
@@ -62,6 +64,7 @@ struct replay {
     struct preparer *preparer;     /* owned */
     struct engine_options options;
     struct dup_agencies *agencies; /* owned */
+    struct outlets *outlets;       /* owned; NULL until the timeline gives some */
     int failures, expectations;
 };
 
@@ -300,6 +303,13 @@ static void compare_expected(struct replay *r, const struct expected *e, const s
         expect(r, e->line, "source", e->value, source_text(v->source_kind, v->source, source));
     } else if (strcmp(e->what, "turns") == 0) {
         expect(r, e->line, "turns", "yes", v->source_changed ? "yes" : "no");
+    } else if (strcmp(e->what, "notice") == 0) {
+        struct view *view = snapshot(r);
+        article_init(&article);
+        int lone = view_cluster(view, v->cluster, &cluster) < 0;
+        expect(r, e->line, "notice", e->value, lone || !cluster.notice ? "none" : id_of(r, view, cluster.notice, &article));
+        article_done(&article);
+        store_release(view);
     } else if (strcmp(e->what, "credit") == 0) {
         expect(r, e->line, "credit", e->value, source_status_word(v->standing));
     } else if (strcmp(e->what, "with") == 0) {
@@ -330,7 +340,8 @@ static void put_field(struct json_object *object, const char *name, const char *
 /* Reads an article's lines into an object to submit and a list of what is expected. */
 static size_t read_article(struct replay *r, struct json_object *object, struct expected *list, size_t max)
 {
-    static const char *const fields[] = {"outlet", "title", "url", "published", "language", "byline", "provider", "evolvedfrom"};
+    static const char *const fields[] = {"outlet", "title", "url", "published", "language", "byline", "provider", "evolvedfrom",
+                                         "pubstatus"};
     size_t n = 0;
     for (char *line; (line = next_indented(r));) {
         char *value, *word = cut_word(line, &value);
@@ -356,7 +367,8 @@ static size_t read_article(struct replay *r, struct json_object *object, struct 
 
 static void play_article(struct replay *r, const char *id, int stored)
 {
-    struct prepare_options options = {.secret = store_secret(r->store), .agencies = r->agencies, .body_max = 1u << 20};
+    struct prepare_options options = {.secret = store_secret(r->store), .agencies = r->agencies,
+                                      .outlets = r->outlets, .body_max = 1u << 20};
     struct json_object *object = json_object_new_object();
     struct expected expected[16];
     struct prepared prepared;
@@ -384,6 +396,14 @@ static void play_delete(struct replay *r, const char *id)
     uint32_t versions;
     need(r, store_begin(r->store), "begin");
     need(r, engine_delete(r->engine, id, strlen(id), &versions), id);
+    need(r, store_commit(r->store), "commit");
+}
+
+static void play_expire(struct replay *r, const char *time)
+{
+    int64_t oldest = read_time(r, time);
+    need(r, store_begin(r->store), "begin");
+    need(r, engine_expire(r->engine, oldest, clock_now_ms(), 1000), "expire");
     need(r, store_commit(r->store), "commit");
 }
 
@@ -442,6 +462,19 @@ static void play_linked(struct replay *r, char *rest)
     store_release(view);
 }
 
+static void play_outlets(struct replay *r)
+{
+    struct buf text;
+    char message[256] = "";
+    buf_init(&text, 1u << 20);
+    for (char *line; (line = next_indented(r));)
+        buf_printf(&text, "%s\n", line);
+    outlets_free(r->outlets);
+    if (outlets_parse(text.data ? text.data : "", text.len, r->agencies, message, sizeof message, &r->outlets) < 0)
+        die(r, "outlets: %s", message);
+    buf_done(&text);
+}
+
 /* The record of the cluster of an article; the view is the caller's. */
 static void load_cluster(struct replay *r, struct view *view, const char *id, struct cluster *ret)
 {
@@ -459,7 +492,7 @@ static void play_source(struct replay *r, char *rest)
     load_cluster(r, view, rest, &c);
     if (c.source)
         need(r, view_agency_name(view, c.id, c.source, name), "the source's name");
-    expect(r, r->at, "source", expected + strspn(expected, " "),
+    expect(r, r->at, "source of the cluster", expected + strspn(expected, " "),
            source_text((enum source_kind)c.source_kind, name, text));
     store_release(view);
 }
@@ -505,6 +538,8 @@ static void play_statement(struct replay *r, char *line)
         play_article(r, rest, 1);
     } else if (strcmp(word, "check") == 0) {
         play_article(r, rest, 0);
+    } else if (strcmp(word, "expire") == 0) {
+        play_expire(r, rest);
     } else if (strcmp(word, "delete") == 0) {
         play_delete(r, rest);
     } else if (strcmp(word, "restart") == 0) {
@@ -512,6 +547,8 @@ static void play_statement(struct replay *r, char *line)
         open_store(r);
     } else if (strcmp(word, "clusters") == 0) {
         play_clusters(r);
+    } else if (strcmp(word, "outlets") == 0) {
+        play_outlets(r);
     } else if (strcmp(word, "source") == 0) {
         play_source(r, rest);
     } else if (strcmp(word, "evidence") == 0) {
@@ -565,6 +602,7 @@ static int play(const char *path)
     close_store(&r);
     preparer_free(r.preparer);
     dup_agencies_free(r.agencies);
+    outlets_free(r.outlets);
     nftw(r.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     for (size_t i = 0; i < r.n_texts; i++)
         buf_done(&r.texts[i].body);
