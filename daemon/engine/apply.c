@@ -105,21 +105,31 @@ static int put_article(struct engine *e, struct article *record, const struct pr
     return r;
 }
 
-static int link_stories(struct engine *e, struct article *record, const struct finding *found)
+/* Notes in the record what it is linked to: a round-up to each story in it, all else to the best. */
+static void note_links(struct article *record, const struct finding *found, uint32_t ids[LIMIT_CANDIDATES])
 {
-    int r = 0;
-    size_t n = record->relation == DUP_ROUNDUP ? found->n_links : found->n_links ? 1 : 0;
-    for (size_t i = 0; i < n && r == 0; i++)
-        r = cluster_link(e, found->links[i].cluster, record);
-    return r;
+    const struct match *best = &found->links[0];
+    if (!found->n_links)
+        return;
+    record->relation = (uint8_t)best->decision.relation;
+    record->linked = best->head;
+    record->share_shorter = (float)best->decision.share_shorter;
+    record->share_longer = (float)best->decision.share_longer;
+    record->jaccard = (float)best->comparison->jaccard;
+    record->longest = best->comparison->longest;
+    size_t n = record->relation == DUP_ROUNDUP ? found->n_links : 1;
+    for (size_t i = 0; i < n; i++)
+        ids[i] = found->links[i].cluster;
+    record->links = (struct str){(const char *)ids, n * sizeof *ids};
 }
 
 int article_apply(struct engine *e, struct article *record, const struct finding *found,
                  const struct prepared *p, uint32_t own_cluster)
 {
     struct cluster c = {0};
+    uint32_t n = p->n_values + 1, links[LIMIT_CANDIDATES];
     int r = 0;
-    uint32_t n = p->n_values + 1;
+    record->links = (struct str){0};
     if (found->furniture) {
         record->flags |= ARTICLE_FURNITURE;
         n = 0;
@@ -130,15 +140,7 @@ int article_apply(struct engine *e, struct article *record, const struct finding
     } else {
         record->flags |= ARTICLE_HEAD;
         n = missing_values(e, &c, record->posted, n);
-        if (found->n_links) {
-            const struct match *best = &found->links[0];
-            record->relation = (uint8_t)best->decision.relation;
-            record->linked = best->head;
-            record->share_shorter = (float)best->decision.share_shorter;
-            record->share_longer = (float)best->decision.share_longer;
-            record->jaccard = (float)best->comparison->jaccard;
-            record->longest = best->comparison->longest;
-        }
+        note_links(record, found, links);
     }
     if (!found->n_joins && own_cluster)
         record->cluster = own_cluster;
@@ -155,7 +157,10 @@ int article_apply(struct engine *e, struct article *record, const struct finding
         if (r == 0)
             r = cluster_join(e, &c, record);
     }
-    return r < 0 ? r : link_stories(e, record, found);
+    for (size_t i = 0; i < record->links.len / sizeof *links && r >= 0; i++)
+        r = cluster_link(e, links[i], record);
+    record->links = (struct str){0};
+    return r < 0 ? r : 0;
 }
 
 int article_supersede(struct engine *e, struct article *old, uint32_t *ret_cluster)

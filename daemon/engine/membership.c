@@ -9,7 +9,6 @@
 #include "engine/internal.h"
 
 #define PAGE 256
-#define DIGEST_HEADS 256 /* heads looked at for the links of a digest */
 
 static void note_time(struct cluster *c, uint32_t num, int64_t time)
 {
@@ -219,45 +218,25 @@ static int post_again(struct engine *e, struct cluster *c)
     return r < 0 ? r : 0;
 }
 
-/* Removes the link of an article to the cluster of a head, if there is one. */
-static int unlink_from(struct engine *e, const struct article *article, uint32_t head)
+/* Removes the links of an article; a cluster that was dissolved since has none of them any more. */
+static int unlink_all(struct engine *e, const struct article *article)
 {
     struct view *view = store_writer_view(e->store);
     struct cluster c;
-    int r = view_article(view, head, &e->member);
-    uint32_t id = r == 0 ? view_cluster_id(view, e->member.cluster) : 0;
-    if (r == 0)
-        r = has_row(e, id, article->num, MEMBER_LINK);
-    if (r <= 0)
-        return r == DUP_ENOENT ? 0 : r;
-    r = store_del_member(e->store, id, article->num, MEMBER_LINK, outlet_of(article), NULL);
-    if (r < 0 || (r = view_cluster(view, id, &c)) < 0)
-        return r;
-    c.links--;
-    return store_put_cluster(e->store, &c);
-}
-
-/* A digest is linked to each story in it: they are found again by its text, as they were then. */
-static int unlink_digest(struct engine *e, const struct article *article)
-{
-    struct head *text;
-    int r = heads_get(e->heads, store_writer_view(e->store), article->num, &text);
-    if (r == 0)
-        r = store_probe(e->store, text->text.values, text->text.n_values, e->head_postings);
-    if (r < 0)
-        return r == DUP_ENOENT ? 0 : r;
-    uint32_t n = text->text.n_values, tried[DIGEST_HEADS], n_tried = 0;
-    for (uint32_t i = 0; i < n && n_tried < DIGEST_HEADS; i++) {
-        for (uint32_t k = 0; k < e->head_postings[i].n && n_tried < DIGEST_HEADS; k++) {
-            uint32_t head = e->head_postings[i].nums[k], known = 0;
-            while (known < n_tried && tried[known] != head)
-                known++;
-            if (known < n_tried)
-                continue;
-            tried[n_tried++] = head;
-            if ((r = unlink_from(e, article, head)) < 0)
-                return r;
-        }
+    for (size_t at = 0; at + sizeof c.id <= article->links.len; at += sizeof c.id) {
+        uint32_t id;
+        memcpy(&id, article->links.data + at, sizeof id);
+        id = view_cluster_id(view, id);
+        int r = has_row(e, id, article->num, MEMBER_LINK);
+        if (r == 0)
+            continue;
+        if (r > 0)
+            r = store_del_member(e->store, id, article->num, MEMBER_LINK, outlet_of(article), NULL);
+        if (r < 0 || (r = view_cluster(view, id, &c)) < 0)
+            return r;
+        c.links--;
+        if ((r = store_put_cluster(e->store, &c)) < 0)
+            return r;
     }
     return 0;
 }
@@ -266,9 +245,7 @@ int cluster_leave(struct engine *e, const struct article *article)
 {
     struct view *view = store_writer_view(e->store);
     struct cluster c;
-    int r = article->linked ? unlink_from(e, article, article->linked) : 0;
-    if (r == 0 && article->relation == DUP_ROUNDUP)
-        r = unlink_digest(e, article);
+    int r = unlink_all(e, article);
     heads_forget(e->heads, article->num);
     uint32_t id = view_cluster_id(view, article->cluster);
     if (r < 0 || (r = view_cluster(view, id, &c)) < 0)

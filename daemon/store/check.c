@@ -177,6 +177,17 @@ static void check_heads(struct check *c, const struct cluster *cluster, struct a
             check_fault(c, "cluster %u: its %s member %u is none", cluster->id, i ? "latest" : "first", ends[i]);
 }
 
+static int says_linked(struct view *view, const struct article *article, uint32_t cluster)
+{
+    uint32_t id;
+    for (size_t at = 0; at + sizeof id <= article->links.len; at += sizeof id) {
+        memcpy(&id, article->links.data + at, sizeof id);
+        if (view_cluster_id(view, id) == cluster)
+            return 1;
+    }
+    return 0;
+}
+
 static void check_members(struct check *c, const struct cluster *cluster, struct census *census)
 {
     uint32_t nums[PAGE], after = 0, articles = 0, links = 0, named = 0, relations[DUP_RELATION_COUNT] = {0};
@@ -196,6 +207,8 @@ static void check_members(struct check *c, const struct cluster *cluster, struct
                 named += article->outlet.len > 0;
                 if (view_cluster_id(c->view, article->cluster) != cluster->id)
                     check_fault(c, "cluster %u: its member %u says it is in another", cluster->id, nums[i]);
+            } else if (!says_linked(c->view, article, cluster->id)) {
+                check_fault(c, "cluster %u: its link %u says nothing of it", cluster->id, nums[i]);
             }
         }
     }

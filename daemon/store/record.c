@@ -11,7 +11,7 @@
 
 #define RECORD_VERSION 1
 #define DAY_MS INT64_C(86400000)
-#define N_STRINGS 11
+#define N_STRINGS 12
 
 void article_init(struct article *article)
 {
@@ -33,7 +33,7 @@ static void string_list(struct article *a, struct str **list)
 {
     struct str *all[N_STRINGS] = {&a->id, &a->outlet, &a->url, &a->title, &a->byline,
                                   &a->credit, &a->language, &a->evolved, &a->agencies,
-                                  &a->own, &a->printed};
+                                  &a->own, &a->printed, &a->links};
     memcpy(list, all, sizeof all);
 }
 

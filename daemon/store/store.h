@@ -112,6 +112,7 @@ struct article {
     struct str id, outlet, url, title, byline, credit, language, evolved, agencies;
     struct str own;            /* the agency whose own outlet published it; empty for none */
     struct str printed;        /* what its strongest credit says; empty for none */
+    struct str links;          /* ids of the clusters that it has a row in as a link, u32 each; aliases apply */
     struct buf memory;         /* owned by a holder: what strings point into when read */
 };
 

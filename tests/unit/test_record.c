@@ -35,7 +35,7 @@ static struct str *string_of(struct article *a, int i)
 {
     struct str *all[] = {&a->id, &a->outlet, &a->url, &a->title, &a->byline,
                          &a->credit, &a->language, &a->evolved, &a->agencies,
-                         &a->own, &a->printed};
+                         &a->own, &a->printed, &a->links};
     return all[i];
 }
 

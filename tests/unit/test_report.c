@@ -231,7 +231,7 @@ static void test_ceiling(void **state)
     report_free(report);
 }
 
-/* What is deleted or comes between two turns harms nothing, and what came after the beginning is left out. */
+/* What is deleted between two turns is not counted, and what came after the beginning is left out. */
 static void test_changes_between_turns(void **state)
 {
     struct report_options options = all(REPORT_OUTLETS);
@@ -247,14 +247,14 @@ static void test_changes_between_turns(void **state)
         turns++;
         struct article gone = {.flags = ARTICLE_DELETED, .published = DUP_TIME_NONE, .seen = BEGIN};
         assert_int_equal(store_begin(store), 0);
-        gone.num = gone.cluster = gone.head = 60000u - (uint32_t)turns;
+        gone.num = gone.cluster = gone.head = 60000;
         assert_int_equal(store_set_article(store, &gone), 0);
         add("new.example", BEGIN, 0, "");
         assert_int_equal(store_commit(store), 0);
     }
     assert_int_equal(r, 0);
     assert_true(turns > 1);
-    assert_int_equal(report_prints(report), 60000 - (turns - 1));
+    assert_int_equal(report_prints(report), 59999);
     report_free(report);
 }
 
