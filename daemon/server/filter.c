@@ -22,16 +22,20 @@ int query_claim(struct request *request, int *ret)
     return json_error_set(&request->error, DUP_EINVAL, "claim", JSON_NOWHERE, "claim must be agency, from or none");
 }
 
-int query_agency(struct request *request, uint64_t *ret_key)
+int query_agency(struct request *request, const struct tables *tables, uint64_t *ret_key)
 {
     struct str name = {0};
+    const char *known;
     char kept[AGENCY_NAME];
     int r = query_string(request, "agency", 0, &name);
-    if (r == 0 && name.data) {
-        agency_name_keep(name, kept);
-        *ret_key = agency_key(kept);
-    }
-    return r;
+    if (r < 0 || !name.data)
+        return r;
+    for (uint32_t i = 0; tables->agencies && (known = dup_agency_name(tables->agencies, i)); i++)
+        if (strcasecmp(known, name.data) == 0)
+            name = (struct str){known, strlen(known)};
+    agency_name_keep(name, kept);
+    *ret_key = agency_key(kept);
+    return 0;
 }
 
 static int add_owned(struct filter *f, const char *name, size_t len)
@@ -71,7 +75,7 @@ int filter_read(struct request *request, struct filter *ret)
         (r = query_number(request, "min_outlets", 1, INT32_MAX, &f.min_outlets)) < 0 ||
         (r = query_string(request, "outlet", 0, &outlet)) < 0 ||
         (r = query_string(request, "relation", 0, &relation)) < 0 ||
-        (r = query_string(request, "title", 0, &f.title)) < 0 || (r = query_agency(request, &f.agency)) < 0 ||
+        (r = query_string(request, "title", 0, &f.title)) < 0 || (r = query_agency(request, request->tables, &f.agency)) < 0 ||
         (r = query_claim(request, &f.claim)) < 0 || (r = query_flag(request, "uncredited", &f.uncredited)) < 0)
         return r;
     if (outlet.data)

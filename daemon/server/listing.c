@@ -21,6 +21,8 @@ static int find_cluster(struct request *request, struct view *view, struct clust
     uint32_t id = 0;
     int r = query_cluster_id(request, "cluster", &id);
     article_init(&article);
+    if (r == 0 && id && json_object_object_get_ex(request->object, "article", NULL))
+        r = json_error_set(&request->error, DUP_EINVAL, "article", JSON_NOWHERE, "either cluster or article, not both");
     if (r == 0 && !id && (r = query_find(request, view, "article", &article)) == 0)
         id = article.cluster;
     if (r == 0) {

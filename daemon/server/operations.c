@@ -128,28 +128,34 @@ static void do_watch(struct server *server, struct request *request)
     buf_add_char(&request->reply, '\n');
 }
 
+/* Fields that filter clusters (filter.c), and those of the reports about a period (report.c). */
+#define FILTERS "since until min_articles min_prints min_outlets outlet relation claim agency owner uncredited title"
+#define PERIOD "since until agency min_prints limit"
+
 static const struct operation operations[] = {
     {.name = "submit", .right = RIGHT_SUBMIT, .kind = OPERATION_WRITE, .write = do_submit, .prepares = PREPARE_ARTICLE},
     {.name = "check", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = do_check, .prepares = PREPARE_ARTICLE},
-    {.name = "delete", .right = RIGHT_ADMIN, .kind = OPERATION_WRITE, .write = do_delete},
-    {.name = "article", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_article},
-    {.name = "cluster", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_cluster},
-    {.name = "clusters", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_clusters},
-    {.name = "compare", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = examine_compare, .prepares = PREPARE_TEXT},
-    {.name = "explain", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = examine_explain},
-    {.name = "export", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_export},
-    {.name = "top", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_top},
-    {.name = "outlets", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_outlets, .no_view = 1},
-    {.name = "agencies", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_agencies, .no_view = 1},
-    {.name = "owners", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_owners, .no_view = 1},
-    {.name = "graph", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_graph, .no_view = 1},
-    {.name = "carriers", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_carriers},
-    {.name = "stats", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_stats},
-    {.name = "watch", .right = RIGHT_QUERY, .kind = OPERATION_LOOP, .loop = do_watch},
-    {.name = "backup", .right = RIGHT_ADMIN, .kind = OPERATION_LOOP, .loop = backup_start},
-    {.name = "expire", .right = RIGHT_ADMIN, .kind = OPERATION_LOOP, .loop = do_expire},
-    {.name = "reload", .right = RIGHT_ADMIN, .kind = OPERATION_LOOP, .loop = do_reload},
-    {.name = "ping", .right = RIGHT_NONE, .kind = OPERATION_LOOP, .loop = do_ping},
+    {.name = "delete", .right = RIGHT_ADMIN, .kind = OPERATION_WRITE, .write = do_delete, .takes = "article"},
+    {.name = "article", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_article, .takes = "article text history"},
+    {.name = "cluster", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_cluster, .takes = "cluster article limit cursor"},
+    {.name = "clusters", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_clusters, .takes = FILTERS " order limit cursor"},
+    {.name = "compare", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = examine_compare, .prepares = PREPARE_TEXT,
+     .takes = "a b text texts"},
+    {.name = "explain", .right = RIGHT_QUERY, .kind = OPERATION_WRITE, .write = examine_explain, .takes = "article other"},
+    {.name = "export", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_export, .takes = "since text"},
+    {.name = "top", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_top, .takes = FILTERS " limit"},
+    {.name = "outlets", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_outlets, .no_view = 1, .takes = PERIOD},
+    {.name = "agencies", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_agencies, .no_view = 1, .takes = PERIOD},
+    {.name = "owners", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_owners, .no_view = 1, .takes = PERIOD},
+    {.name = "graph", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_graph, .no_view = 1, .takes = PERIOD},
+    {.name = "carriers", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_carriers, .takes = "article all"},
+    {.name = "stats", .right = RIGHT_QUERY, .kind = OPERATION_QUERY, .query = query_stats, .takes = ""},
+    {.name = "watch", .right = RIGHT_QUERY, .kind = OPERATION_LOOP, .loop = do_watch,
+     .takes = "relation outlet cluster copies uncredited claim agency owner min_articles min_prints"},
+    {.name = "backup", .right = RIGHT_ADMIN, .kind = OPERATION_LOOP, .loop = backup_start, .takes = "dir rate"},
+    {.name = "expire", .right = RIGHT_ADMIN, .kind = OPERATION_LOOP, .loop = do_expire, .takes = ""},
+    {.name = "reload", .right = RIGHT_ADMIN, .kind = OPERATION_LOOP, .loop = do_reload, .takes = ""},
+    {.name = "ping", .right = RIGHT_NONE, .kind = OPERATION_LOOP, .loop = do_ping, .takes = ""},
 };
 
 const struct operation *operation_find(const char *name, size_t len)
@@ -158,4 +164,17 @@ const struct operation *operation_find(const char *name, size_t len)
         if (strlen(operations[i].name) == len && memcmp(operations[i].name, name, len) == 0)
             return &operations[i];
     return NULL;
+}
+
+int operation_takes(const struct operation *operation, const char *name)
+{
+    size_t len = strlen(name), word;
+    if (!operation->takes || strcmp(name, "op") == 0 || strcmp(name, "id") == 0)
+        return 1;
+    for (const char *at = operation->takes; *at; at += word + (at[word] == ' ')) {
+        word = strcspn(at, " ");
+        if (word == len && memcmp(at, name, len) == 0)
+            return 1;
+    }
+    return 0;
 }

@@ -27,7 +27,8 @@ int query_time(struct request *request, const char *name, int64_t *ret_ms);
 /* The id of a cluster, "c17"; stays as it was when absent. */
 int query_cluster_id(struct request *request, const char *name, uint32_t *ret_id);
 int query_claim(struct request *request, int *ret); /* parameter `claim`: enum dup_claim */
-int query_agency(struct request *request, uint64_t *ret_key); /* parameter `agency`, as agency_key */
+/* Parameter `agency`, as agency_key of the name in the table that it is but for upper and lower case. */
+int query_agency(struct request *request, const struct tables *tables, uint64_t *ret_key);
 /* The current article that parameter `name` names. DUP_ENOENT, DUP_EINVAL with error set. */
 int query_find(struct request *request, struct view *view, const char *name, struct article *ret);
 

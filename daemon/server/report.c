@@ -21,7 +21,7 @@ static int begin(struct server *server, struct request *request, enum report_kin
         (r = query_time(request, "until", &options.until)) < 0 ||
         (r = query_number(request, "limit", 1, INT32_MAX, &limit)) < 0 ||
         (r = query_number(request, "min_prints", 1, INT32_MAX, &min_prints)) < 0 ||
-        (r = query_agency(request, &options.agency)) < 0)
+        (r = query_agency(request, request->tables, &options.agency)) < 0)
         return r;
     options.min_prints = (uint32_t)min_prints;
     if (++server->reports > LIMIT_REPORTS) {

@@ -192,9 +192,11 @@ struct operation {
     void (*loop)(struct server *server, struct request *request);
     enum right right;                /* that the peer needs */
     int no_view;                     /* a QUERY that opens its snapshots itself */
+    const char *takes;               /* its fields beside op and id, blanks between them; NULL: any, an article's */
     enum { PREPARE_NOTHING, PREPARE_ARTICLE, PREPARE_TEXT } prepares; /* by the worker, into request->prepared */
 };
 const struct operation *operation_find(const char *name, size_t len);
+int operation_takes(const struct operation *operation, const char *name); /* whether a field of this name means anything */
 
 /* ---- backup.c ---- */
 void backup_start(struct server *server, struct request *request); /* an operation of the loop */

@@ -39,7 +39,7 @@ static int read_filter(struct server *server, struct request *request, struct wa
         (r = query_cluster_id(request, "cluster", &watch->cluster)) < 0 ||
         (r = query_flag(request, "copies", &watch->copies)) < 0 ||
         (r = query_flag(request, "uncredited", &watch->uncredited)) < 0 ||
-        (r = query_claim(request, &watch->claim)) < 0 || (r = query_agency(request, &watch->agency)) < 0 ||
+        (r = query_claim(request, &watch->claim)) < 0 || (r = query_agency(request, server->tables, &watch->agency)) < 0 ||
         (r = query_number(request, "min_articles", 1, INT32_MAX, &watch->min_articles)) < 0 ||
         (r = query_number(request, "min_prints", 1, INT32_MAX, &watch->min_articles)) < 0 ||
         (r = query_string(request, "owner", 0, &owner)) < 0)

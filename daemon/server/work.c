@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/escape.h"
 #include "server/log.h"
 #include "server/query.h"
 #include "server/server.h"
@@ -102,6 +103,19 @@ static int check_right(struct request *request)
                           "the right \"%s\" is missing: you are not named there in [access] of dupd.conf", rights_word(right));
 }
 
+/* A field that means nothing to the operation is most likely misspelt: it must not pass for a filter. */
+static int check_fields(struct request *request)
+{
+    char shown[64];
+    for (struct lh_entry *e = json_object_get_object(request->object)->head; e; e = e->next) {
+        const char *name = lh_entry_k(e);
+        if (!operation_takes(request->operation, name))
+            return json_error_set(&request->error, DUP_EINVAL, name, JSON_NOWHERE, "%s takes no field \"%s\"",
+                                  request->operation->name, escape_line(shown, sizeof shown, name, strlen(name)));
+    }
+    return 0;
+}
+
 /* The parameter `text`, if there is one. */
 static int parse_text(struct tools *tools, const struct prepare_options *options, struct request *request)
 {
@@ -150,6 +164,8 @@ static int parse(struct tools *tools, const struct prepare_options *options,
     if ((r = keep_id(request)) < 0 || (r = find_operation(request)) < 0 || (r = check_right(request)) < 0)
         return r;
     if (request->operation->prepares != PREPARE_ARTICLE && (r = check_values(tools, request)) < 0)
+        return r;
+    if ((r = check_fields(request)) < 0)
         return r;
     if (request->operation->prepares == PREPARE_TEXT)
         return parse_text(tools, options, request);
