@@ -6,7 +6,6 @@
  * state directory or the store cannot be used, 5 the store is damaged or of
  * another format, 6 another dupd is there, 7 no space.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +57,12 @@ struct arguments {
     const char *names[64], *values[64];
 };
 
+static int misused(const char *arg, const char *what)
+{
+    fprintf(stderr, "dupd: %s %s\n%s", arg, what, usage);
+    return EXIT_USAGE;
+}
+
 /* Reads the command line. Returns -1 to go on, or an exit code. */
 static int read_arguments(int argc, char **argv, struct arguments *args)
 {
@@ -80,10 +85,12 @@ static int read_arguments(int argc, char **argv, struct arguments *args)
             continue;
         }
         const char *equals = strchr(arg, '=');
-        if (strncmp(arg, "--", 2) != 0 || (!equals && i + 1 == argc) || args->n_settings == 64) {
-            fprintf(stderr, "dupd: %s %s\n%s", arg, strncmp(arg, "--", 2) ? "is no option" : "needs a value", usage);
-            return EXIT_USAGE;
-        }
+        if (strncmp(arg, "--", 2) != 0)
+            return misused(arg, "is no option");
+        if (args->n_settings == 64)
+            return misused(arg, "is one option too many");
+        if (!equals && i + 1 == argc)
+            return misused(arg, strcmp(arg, "--config") == 0 || config_knows(arg + 2) ? "needs a value" : "is no option");
         char *name = equals ? strndup(arg + 2, (size_t)(equals - arg - 2)) : strdup(arg + 2);
         const char *value = equals ? equals + 1 : argv[++i];
         if (!name)
@@ -99,13 +106,17 @@ static int read_arguments(int argc, char **argv, struct arguments *args)
     return -1;
 }
 
+/* 0, or an exit code with *err set. */
 static int load_config(const struct arguments *args, struct config *config, struct err *err)
 {
+    int r;
     config_defaults(config);
-    int r = args->config_path ? config_read(config, args->config_path, err) : 0;
-    for (int i = 0; i < args->n_settings && r == 0; i++)
-        r = config_set(config, args->names[i], args->values[i], err);
-    return r;
+    if (args->config_path && config_read(config, args->config_path, err) < 0)
+        return EXIT_CONFIG;
+    for (int i = 0; i < args->n_settings; i++)
+        if ((r = config_set(config, args->names[i], args->values[i], err)) < 0)
+            return r == DUP_ENOENT ? EXIT_USAGE : EXIT_CONFIG;
+    return 0;
 }
 
 static int run(const struct arguments *args)
@@ -114,10 +125,9 @@ static int run(const struct arguments *args)
     struct err err = {0};
     server.overrides = (struct overrides){args->n_settings, args->names, args->values};
     server.config_path = args->config_path;
-    if (load_config(args, &server.config, &err) < 0) {
-        int usage_error = err.code == DUP_ENOENT && !args->config_path;
-        return complain(usage_error ? EXIT_USAGE : EXIT_CONFIG, &err);
-    }
+    int code = load_config(args, &server.config, &err);
+    if (code)
+        return complain(code, &err);
     if (args->check_config) {
         int r = rights_resolve(&server.config, &err, &server.rights);
         if (r == 0)

@@ -168,6 +168,11 @@ int config_set(struct config *config, const char *name, const char *value, struc
     return apply(config, o, value, err);
 }
 
+int config_knows(const char *name)
+{
+    return find(NULL, name) != NULL;
+}
+
 void config_each(void (*visit)(void *arg, const char *section, const char *name), void *arg)
 {
     for (size_t i = 0; i < N_OPTIONS; i++)

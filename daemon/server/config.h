@@ -31,6 +31,8 @@ void config_defaults(struct config *config);
 int config_read(struct config *config, const char *path, struct err *err);
 /* Sets one option by its name ("state-dir"), as the command line does. DUP_EINVAL, DUP_ENOENT: no such option. */
 int config_set(struct config *config, const char *name, const char *value, struct err *err);
+/* Whether there is an option of this name. */
+int config_knows(const char *name);
 /* Calls visit with each option's section and name, in order. */
 void config_each(void (*visit)(void *arg, const char *section, const char *name), void *arg);
 

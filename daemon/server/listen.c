@@ -49,7 +49,7 @@ static int clear_path(const char *path, const struct sockaddr_un *address, struc
     if (lstat(path, &st) < 0)
         return errno == ENOENT ? 0 : err_set(err, err_from_errno(errno), "cannot look at %s: %s", path, strerror(errno));
     if (!S_ISSOCK(st.st_mode))
-        return err_set(err, DUP_EBUSY, "%s exists and is no socket: it is left alone", path);
+        return err_set(err, DUP_EACCES, "%s exists and is no socket: it is left alone", path);
     if (is_answered(address))
         return err_set(err, DUP_EBUSY, "another program listens on %s", path);
     if (unlink(path) < 0)
