@@ -19,12 +19,12 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct show_column print_columns[] = {
-    {"LAG", "lag", SHOW_LAG},         {"PUBLISHED", "time", SHOW_TIME},         {"OUTLET", "outlet", SHOW_TEXT},
-    {"RELATION", "relation", SHOW_RELATION}, {"OF HEAD", "of_head", SHOW_SHARE}, {"CREDIT", "credit_shown", SHOW_TIME},
+    {"LAG", "lag", SHOW_LAG},         {"PUBLISHED", "time", SHOW_TIME | SHOW_SPARE},         {"OUTLET", "outlet", SHOW_TEXT},
+    {"RELATION", "relation", SHOW_RELATION}, {"OF HEAD", "of_head", SHOW_SHARE}, {"CREDIT", "credit_shown", SHOW_WORD},
     {"HEADLINE", "headline", SHOW_LONG},      {"ID", "id", SHOW_LONG},
 };
 static const struct show_column linked_columns[] = {
-    {"RELATION", "relation", SHOW_RELATION}, {"SHARE", "share_shorter", SHOW_SHARE}, {"CLUSTER", "cluster", SHOW_TIME},
+    {"RELATION", "relation", SHOW_RELATION}, {"SHARE", "share_shorter", SHOW_SHARE}, {"CLUSTER", "cluster", SHOW_WORD},
     {"OUTLET", "outlet", SHOW_TEXT},         {"TITLE", "title", SHOW_LONG},          {"ID", "id", SHOW_LONG},
 };
 

@@ -11,9 +11,9 @@
 #include "ctl/show.h"
 
 static const struct show_column columns[] = {
-    {"OUTCOME", "outcome", SHOW_TIME},       {"RELATION", "relation", SHOW_RELATION}, {"RULE", "evidence.rule", SHOW_TIME},
-    {"VALUES", "hits", SHOW_NUMBER},         {"WEIGHT", "weight", SHOW_NUMBER},       {"SHARE", "share_shorter", SHOW_SHARE},
-    {"LONGER", "share_longer", SHOW_SHARE},  {"CLUSTER", "cluster", SHOW_TIME},       {"OUTLET", "head.outlet", SHOW_TEXT},
+    {"OUTCOME", "outcome", SHOW_WORD},       {"RELATION", "relation", SHOW_RELATION}, {"RULE", "evidence.rule", SHOW_WORD},
+    {"VALUES", "hits", SHOW_NUMBER | SHOW_SPARE},         {"WEIGHT", "weight", SHOW_NUMBER | SHOW_SPARE},       {"SHARE", "share_shorter", SHOW_SHARE},
+    {"LONGER", "share_longer", SHOW_SHARE | SHOW_SPARE},  {"CLUSTER", "cluster", SHOW_WORD},       {"OUTLET", "head.outlet", SHOW_TEXT},
     {"TITLE", "head.title", SHOW_LONG},      {"ID", "head.id", SHOW_LONG},
 };
 

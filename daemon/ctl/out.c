@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/buf.h"
 #include "base/escape.h"
@@ -193,6 +194,12 @@ char *out_things(char *out, size_t size, uint64_t number, const char *word)
     char count[32];
     snprintf(out, size, "%s %s%s", out_count(count, number), word, number == 1 ? "" : "s");
     return out;
+}
+
+size_t out_columns(int fd)
+{
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 int out_flush(void)

@@ -31,6 +31,9 @@ char *out_count(char *out, uint64_t number);
 /* The number with the word after it, in the plural where it calls for that: "1 article", "2 articles". */
 char *out_things(char *out, size_t size, uint64_t number, const char *word);
 
+/* Columns of the terminal behind a descriptor; 80 when it does not say. */
+size_t out_columns(int fd);
+
 /* Flushes standard output: 0, or CTL_REFUSED after saying that it could not be written. */
 int out_flush(void);
 

@@ -13,8 +13,8 @@
 #include "ctl/show.h"
 
 static const struct show_column cluster_columns[] = {
-    {"CLUSTER", "cluster", SHOW_TIME},   {"ARTICLES", "articles", SHOW_NUMBER},  {"OUTLETS", "outlets", SHOW_NUMBER},
-    {"STARTED", "started", SHOW_TIME},   {"LATEST", "latest", SHOW_TIME},        {"SOURCE", "source.name", SHOW_TEXT}, {"FIRST", "first.outlet", SHOW_TEXT},
+    {"CLUSTER", "cluster", SHOW_WORD},   {"ARTICLES", "articles", SHOW_NUMBER},  {"OUTLETS", "outlets", SHOW_NUMBER},
+    {"STARTED", "started", SHOW_TIME},   {"LATEST", "latest", SHOW_TIME | SHOW_SPARE},        {"SOURCE", "source.name", SHOW_TEXT}, {"FIRST", "first.outlet", SHOW_TEXT},
     {"TITLE", "first.title", SHOW_LONG},
 };
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -84,8 +84,7 @@ static int concerns_all(const char *code)
 static void take_error(struct import *import, struct json_object *error, const struct pending *entry)
 {
     char text[1024];
-    const char *code = show_string(error, "code"), *raw;
-    size_t raw_len;
+    const char *code = show_string(error, "code"), *json;
     if (import->halted && concerns_all(code))
         return; /* said already */
     show_error(text, sizeof text, error);
@@ -97,8 +96,10 @@ static void take_error(struct import *import, struct json_object *error, const s
     }
     if (entry) {
         tell_refused(import, entry, text);
-        if (import->ctl->json && out_slice(import->ctl->line, import->ctl->line_len, "error", &raw, &raw_len))
-            tell_refused_json(entry, raw, raw_len);
+        json_object_object_del(error, "line"); /* of the connection: that of the file stands outside */
+        json = import->ctl->json ? json_object_to_json_string_ext(error, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
+        if (json)
+            tell_refused_json(entry, json, strlen(json));
     } else {
         tally_clear(&import->tally);
         out_complain("%s", text);

@@ -17,8 +17,8 @@
 #define NO_PRINTS "nothing in this period"
 
 static const struct show_column top_columns[] = {
-    {"CLUSTER", "cluster", SHOW_TIME},   {"PRINTS", "prints", SHOW_NUMBER},         {"OUTLETS", "outlets", SHOW_NUMBER},
-    {"OWNERS", "owners", SHOW_NUMBER},   {"SOURCE", "source.name", SHOW_TEXT},      {"STARTED", "started", SHOW_TIME},
+    {"CLUSTER", "cluster", SHOW_WORD},   {"PRINTS", "prints", SHOW_NUMBER},         {"OUTLETS", "outlets", SHOW_NUMBER},
+    {"OWNERS", "owners", SHOW_NUMBER | SHOW_SPARE}, {"SOURCE", "source.name", SHOW_TEXT},      {"STARTED", "started", SHOW_TIME},
     {"FIRST", "first.outlet", SHOW_TEXT}, {"TITLE", "first.title", SHOW_LONG},
 };
 static const struct show_column outlet_columns[] = {
@@ -38,11 +38,11 @@ static const struct show_column owner_columns[] = {
     {"OWN", "own", SHOW_NUMBER},           {"COPIED", "copied", SHOW_NUMBER},
 };
 static const struct show_column edge_columns[] = {
-    {"FROM", "from", SHOW_LONG},           {"TO", "to", SHOW_LONG},                   {"KIND", "kind", SHOW_TIME},
+    {"FROM", "from", SHOW_LONG},           {"TO", "to", SHOW_LONG},                   {"KIND", "kind", SHOW_WORD},
     {"PRINTS", "prints", SHOW_NUMBER},     {"UNCREDITED", "uncredited", SHOW_NUMBER}, {"LAG", "median_lag_s", SHOW_LAG},
 };
 static const struct show_column carrier_columns[] = {
-    {"CARRIES", "carries", SHOW_TIME},     {"OUTLET", "outlet", SHOW_TEXT},           {"PRINTED", "published", SHOW_TIME},
+    {"CARRIES", "carries", SHOW_WORD},     {"OUTLET", "outlet", SHOW_TEXT},           {"PRINTED", "published", SHOW_TIME},
     {"TITLE", "title", SHOW_LONG},         {"ID", "id", SHOW_LONG},
 };
 

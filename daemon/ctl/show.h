@@ -52,11 +52,16 @@ void show_fields(struct json_object *object);
 
 /* ---- tables --------------------------------------------------------------- */
 
+/* The kind of a column. */
+enum { SHOW_TEXT, SHOW_LONG, SHOW_WORD /* never cut */, SHOW_NUMBER, SHOW_SHARE, SHOW_TIME, SHOW_RELATION,
+       SHOW_LAG /* seconds */, SHOW_PAIRS /* [{agency, prints}] */ };
+#define SHOW_SPARE 0x100u /* added to it: left out where a terminal has fewer columns than SHOW_WIDE */
+#define SHOW_WIDE 110
+
 struct show_column {
     const char *name;
     const char *key;     /* member that is shown; one of a member object as "first.title" */
-    enum { SHOW_TEXT, SHOW_LONG, SHOW_NUMBER, SHOW_SHARE, SHOW_TIME, SHOW_RELATION,
-           SHOW_LAG /* seconds */, SHOW_PAIRS /* [{agency, prints}] */ } kind;
+    unsigned kind;
 };
 
 /* An array of objects as a table: aligned, cut to the width of a terminal, whole in a pipe. */

@@ -55,15 +55,16 @@ static int make_cell(struct buf *out, const struct show_column *column, struct j
     struct json_object *member = show_find(row, column->key);
     if (!member)
         return 0;
-    if (column->kind == SHOW_SHARE)
+    unsigned kind = column->kind & ~SHOW_SPARE;
+    if (kind == SHOW_SHARE)
         return buf_printf(out, "%.0f%%", 100 * json_object_get_double(member));
-    if (column->kind == SHOW_LAG)
+    if (kind == SHOW_LAG)
         return show_lag(out, json_object_get_int64(member));
-    if (column->kind == SHOW_PAIRS)
+    if (kind == SHOW_PAIRS)
         return show_pairs(out, member);
     const char *text = json_object_get_string(member);
     size_t len = strlen(text);
-    if (column->kind == SHOW_TIME && len == 20 && text[10] == 'T' && text[19] == 'Z') {
+    if (kind == SHOW_TIME && len == 20 && text[10] == 'T' && text[19] == 'Z') {
         escape_add(out, text, 10); /* 2026-11-24T04:03:54Z: the seconds and the zone say little */
         buf_add_char(out, ' ');
         return escape_add(out, text + 11, 5);
@@ -71,19 +72,27 @@ static int make_cell(struct buf *out, const struct show_column *column, struct j
     return escape_add(out, text, len);
 }
 
+static int is_left_out(const struct show_column *column, int narrow)
+{
+    return narrow && column->kind & SHOW_SPARE;
+}
+
 static int add_line(struct libscols_table *table, const struct show_column *columns, size_t n_columns,
-                    struct json_object *row, int colour)
+                    struct json_object *row, int narrow, int colour)
 {
     struct libscols_line *line = scols_table_new_line(table, NULL);
     struct buf cell;
     int r = line ? 0 : -1;
     buf_init(&cell, CELL_MAX);
-    for (size_t i = 0; r == 0 && i < n_columns; i++) {
+    for (size_t i = 0, place = 0; r == 0 && i < n_columns; i++) {
+        if (is_left_out(&columns[i], narrow))
+            continue;
         buf_clear(&cell);
         make_cell(&cell, &columns[i], row);
-        r = scols_line_set_data(line, i, cell.len && !cell.error ? cell.data : "");
+        r = scols_line_set_data(line, place, cell.len && !cell.error ? cell.data : "");
         if (r == 0 && colour && columns[i].kind == SHOW_RELATION)
-            r = scols_cell_set_color(scols_line_get_cell(line, i), show_colour(cell.len ? cell.data : "", 1));
+            r = scols_cell_set_color(scols_line_get_cell(line, place), show_colour(cell.len ? cell.data : "", 1));
+        place++;
     }
     buf_done(&cell);
     return r;
@@ -92,22 +101,22 @@ static int add_line(struct libscols_table *table, const struct show_column *colu
 int show_table(const struct show_column *columns, size_t n_columns, struct json_object *rows, int colour)
 {
     struct libscols_table *table = scols_new_table();
-    int r = table ? 0 : -1;
+    int r = table ? 0 : -1, narrow = isatty(STDOUT_FILENO) && out_columns(STDOUT_FILENO) < SHOW_WIDE;
     if (r == 0) {
         scols_table_enable_noencoding(table, 1);
         scols_table_set_termforce(table, isatty(STDOUT_FILENO) ? SCOLS_TERMFORCE_AUTO : SCOLS_TERMFORCE_NEVER);
         scols_table_enable_colors(table, colour);
     }
     for (size_t i = 0; r == 0 && i < n_columns; i++) {
-        int kind = columns[i].kind;
+        unsigned kind = columns[i].kind & ~SHOW_SPARE;
         int flags = kind == SHOW_NUMBER || kind == SHOW_SHARE || kind == SHOW_LAG ? SCOLS_FL_RIGHT
                     : kind == SHOW_TEXT || kind == SHOW_LONG || kind == SHOW_PAIRS ? SCOLS_FL_TRUNC : 0;
         double width = kind == SHOW_LONG ? 0.3 : kind == SHOW_TEXT || kind == SHOW_PAIRS ? 0.2 : 1;
-        if (!scols_table_new_column(table, columns[i].name, width, flags))
+        if (!is_left_out(&columns[i], narrow) && !scols_table_new_column(table, columns[i].name, width, flags))
             r = -1;
     }
     for (size_t i = 0; r == 0 && i < json_object_array_length(rows); i++)
-        r = add_line(table, columns, n_columns, json_object_array_get_idx(rows, i), colour);
+        r = add_line(table, columns, n_columns, json_object_array_get_idx(rows, i), narrow, colour);
     fflush(stdout);
     if (r == 0 && scols_table_get_nlines(table) > 0)
         r = scols_print_table(table);

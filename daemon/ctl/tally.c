@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -51,12 +50,6 @@ static void add_time(struct buf *out, double seconds)
         buf_printf(out, "%lu:%02lu", s / 60, s % 60);
 }
 
-static size_t terminal_width(void)
-{
-    struct winsize size;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
 void tally_draw(struct tally *tally, uint64_t done, uint64_t total)
 {
     uint64_t now = clock_elapsed_us();
@@ -84,7 +77,7 @@ void tally_draw(struct tally *tally, uint64_t done, uint64_t total)
     }
     if (tally->refused)
         buf_printf(&line, "  %s refused", out_count(count, tally->refused));
-    size_t width = terminal_width();
+    size_t width = out_columns(STDERR_FILENO);
     fflush(stdout);
     fprintf(stderr, "\r%.*s\033[K", (int)(width > 1 ? width - 1 : 1), line.data ? line.data : "");
     fflush(stderr);

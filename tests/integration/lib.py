@@ -5,8 +5,10 @@ A script defines classes derived from Case and ends with lib.main(). It finds th
 Readiness is the daemon's own sd_notify message, its end a pidfd: nothing here waits for a fixed time.
 """
 import ctypes
+import fcntl
 import json
 import os
+import pty
 import random
 import re
 import resource
@@ -14,9 +16,11 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -154,6 +158,39 @@ class Daemon:
         done = subprocess.run(self.command() + list(options), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=PATIENCE, text=True, errors="replace")
         return done.returncode, done.stdout
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, command, env, columns=120, stdin=None):
+        try:
+            ours, theirs = pty.openpty()
+        except OSError as error:  # a bare root without /dev/pts
+            raise unittest.SkipTest("no terminals here: %s" % error) from None
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.process = subprocess.Popen(command, stdin=stdin or theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True)
+        os.close(theirs)
+        self.ours, self.output = ours, ""
+
+    def _read(self):
+        try:
+            data = os.read(self.ours, 65536)
+        except OSError:  # how Linux tells that the other side is closed
+            data = b""
+        self.output += data.decode(errors="surrogateescape").replace("\r\n", "\n")
+        return bool(data)
+
+    def until(self, pattern):
+        while not re.search(pattern, self.output):
+            if not self._read():
+                raise AssertionError("ended without %s:\n%s" % (pattern, self.output))
+
+    def wait(self):
+        while self._read():
+            pass
+        os.close(self.ours)
+        return self.process.wait(PATIENCE)
 
 
 class Client:
