@@ -40,6 +40,7 @@
 #define LIMIT_CANDIDATES  8            /* candidates from the index compared exactly for one article */
 #define LIMIT_COMPARISONS 24           /* the same with the other heads of their clusters */
 #define LIMIT_HEADS       8            /* heads of one cluster */
+#define LIMIT_WORN        64           /* heads whose values become furniture with one article */
 #define LIMIT_REPORT_BYTES (256u << 20) /* what one report may count in memory */
 #define LIMIT_REPORTS     2            /* reports under way at a time */
 #define LIMIT_EVIDENCE    32           /* agencies that count for the source of one cluster */

@@ -6,20 +6,21 @@
 
 #include "engine/internal.h"
 
-#define NEW_HEAD_SHARE 0.8  /* of the article in the head: below it, it carries much new text */
-#define NEW_HEAD_WORDS 30   /* words of new text that a further head must bring */
-#define CUT_HEAD 0.7        /* of the head: a cut is a further head when it is at most so long */
+#define SAME_TEXT 0.9       /* of the longer text in both: from here on one head stands for both */
+#define SAME_TITLE 0.75     /* shared words of two headlines: from here on they are the same */
+#define OTHER_TITLE 0.5     /* below it they do not clearly name one thing */
+#define LATER_HOURS 12      /* between two prints: from here on the later one is no correction */
 #define PAGES_MIN 3         /* further pages with the same text that make it furniture */
 #define PAGE_TITLES 0.25    /* shared words of two headlines: from here on they name one story */
 #define PAGE_WORDS 200      /* longer texts are stories, however often an outlet repeats them */
 
-/* Values that neither stand under number own nor under a head of the cluster; kept in e->values, their number returned. */
+/* Values that neither stand under number own nor under a head of the cluster (NULL for none); kept in e->values, their number returned. */
 static uint32_t missing_values(struct engine *e, const struct cluster *c, uint32_t own, uint32_t n)
 {
     uint32_t posted[LIMIT_HEADS + 1], n_posted = 0, kept = 0;
     struct head *head;
     posted[n_posted++] = own;
-    for (uint32_t h = 0; h < c->n_heads; h++)
+    for (uint32_t h = 0; c && h < c->n_heads; h++)
         if (heads_get(e->heads, store_writer_view(e->store), c->heads[h], &head) == 0)
             posted[n_posted++] = head->article.posted;
     for (uint32_t i = 0; i < n; i++) {
@@ -28,8 +29,11 @@ static uint32_t missing_values(struct engine *e, const struct cluster *c, uint32
         for (uint32_t k = 0; k < list->n && !known; k++)
             for (uint32_t h = 0; h < n_posted && !known; h++)
                 known = list->nums[k] == posted[h];
-        if (!known)
-            e->values[kept++] = e->values[i];
+        if (known)
+            continue;
+        e->values[kept++] = e->values[i];
+        if (i + 1 < n)
+            again_note(e, list);
     }
     return kept;
 }
@@ -50,18 +54,28 @@ static int is_another_page(const struct article *record, const struct article *m
 
 /*
  * Whether an article is so different from the head it joins through that others may be copies of
- * it and not of that: it brings much of its own, or it is a short cut.
+ * it and not of that: in its text, or in its headline, which the rules look at within an outlet.
  */
-static int stands_apart(const struct match *match, double words)
+static int stands_apart(const struct match *match)
 {
-    if (match->share_a < NEW_HEAD_SHARE && (1 - match->share_a) * words >= NEW_HEAD_WORDS)
-        return 1;
-    return words <= CUT_HEAD * match->comparison->words_b;
+    const struct dup_evidence *e = &match->decision.evidence;
+    return match->comparison->share_longer < SAME_TEXT || (e->same_outlet && e->titles >= 0 && e->titles < SAME_TITLE);
+}
+
+/*
+ * An outlet prints nearly the same under another headline or on another day. It may be a form of its
+ * own: that shows once the values of several such prints count as those of several stories.
+ */
+static int recurs(const struct match *match)
+{
+    const struct dup_evidence *e = &match->decision.evidence;
+    return e->same_outlet && ((e->titles >= 0 && e->titles < OTHER_TITLE) ||
+                              (e->dated && (e->hours >= LATER_HOURS || e->hours <= -LATER_HOURS)));
 }
 
 /* Puts the record into the cluster that it joins; c and record are brought up to date. */
 static int join(struct engine *e, struct article *record, const struct finding *found,
-                const struct prepared *p, struct cluster *c)
+                struct cluster *c)
 {
     const struct match *best = &found->joins[0];
     struct view *view = store_writer_view(e->store);
@@ -81,7 +95,7 @@ static int join(struct engine *e, struct article *record, const struct finding *
     record->share_longer = (float)best->decision.share_longer;
     record->jaccard = (float)best->comparison->jaccard;
     record->longest = best->comparison->longest;
-    if (c->n_heads < LIMIT_HEADS && stands_apart(best, (double)p->body.n)) {
+    if (c->n_heads < LIMIT_HEADS && record->relation != DUP_EXACT && (stands_apart(best) || recurs(best))) {
         record->flags |= ARTICLE_HEAD;
         return 0;
     }
@@ -130,16 +144,17 @@ int article_apply(struct engine *e, struct article *record, const struct finding
     uint32_t n = p->n_values + 1, links[LIMIT_CANDIDATES];
     int r = 0;
     record->links = (struct str){0};
+    e->n_worn = 0;
     if (found->furniture) {
         record->flags |= ARTICLE_FURNITURE;
         n = 0;
     } else if (found->n_joins) {
-        if ((r = join(e, record, found, p, &c)) < 0)
+        if ((r = join(e, record, found, &c)) < 0)
             return r;
-        n = missing_values(e, &c, record->posted, n);
+        n = missing_values(e, record->flags & ARTICLE_HEAD && recurs(found->joins) ? NULL : &c, record->posted, n);
     } else {
         record->flags |= ARTICLE_HEAD;
-        n = missing_values(e, &c, record->posted, n);
+        n = missing_values(e, NULL, record->posted, n);
         note_links(record, found, links);
     }
     if (!found->n_joins && own_cluster)

@@ -257,66 +257,6 @@ static int find_copies(struct engine *e, uint32_t cluster, uint32_t num, uint32_
     return n < 0 ? n : found;
 }
 
-/*
- * Decides on one article again: its record goes on under a new number, as a version's would.
- * packed: its text.
- */
-static int decide_again(struct engine *e, struct article *old, struct buf packed, int64_t seen)
-{
-    struct view *view = store_writer_view(e->store);
-    struct article record = *old;
-    struct finding found;
-    struct head *head;
-    uint32_t own_cluster;
-    int r = article_supersede(e, old, &own_cluster);
-    if (r == 0)
-        r = heads_get(e->heads, view, old->num, &head);
-    if (r < 0)
-        return r;
-    struct prepared article = head->text;
-    article.in.title = (struct field){record.title.data, record.title.len};
-    article.in.published = record.published;
-    article.in.evolved = (struct field){record.evolved.data, record.evolved.len};
-    article.outlet = record.outlet_key;
-    article.packed = packed;
-    r = engine_find(e, view, &article, article_time(record.published, record.seen), NULL, &found);
-    found.digest = 0; /* one at a time: what it shows of others shows again with their next print */
-    record.num = record.cluster = record.head = view_last_num(view) + 1;
-    record.previous = old->num;
-    if (!(record.flags & ARTICLE_HEAD))
-        record.posted = record.num;
-    record.relation = DUP_ORIGINAL;
-    record.flags &= (uint8_t)~(ARTICLE_SUPERSEDED | ARTICLE_HEAD);
-    record.linked = record.longest = 0;
-    record.share_shorter = record.share_longer = record.jaccard = 0;
-    record.seen = seen;
-    return r < 0 ? r : article_apply(e, &record, &found, &article, 0);
-}
-
-/* One of the digest's prints; one whose text is not kept stays as it was decided. */
-static int redecide(struct engine *e, uint32_t num, int64_t seen)
-{
-    struct view *view = store_writer_view(e->store);
-    struct article old;
-    struct buf text, packed;
-    article_init(&old);
-    buf_init(&text, LIMIT_LINE);
-    buf_init(&packed, LIMIT_LINE);
-    int r = view_article(view, num, &old);
-    if (r == 0)
-        r = view_text(view, num, &text);
-    if (r == 0)
-        r = store_pack(text.data, text.len, &packed);
-    if (r == 0)
-        r = decide_again(e, &old, packed, seen);
-    else if (r == DUP_ENOENT)
-        r = 0;
-    article_done(&old);
-    buf_done(&text);
-    buf_done(&packed);
-    return r;
-}
-
 int digest_redecide(struct engine *e, uint32_t num, int64_t seen)
 {
     uint32_t copies[COPIES_MAX];
@@ -324,6 +264,6 @@ int digest_redecide(struct engine *e, uint32_t num, int64_t seen)
     uint32_t cluster = r < 0 ? 0 : view_cluster_id(store_writer_view(e->store), e->member.cluster);
     int n = r < 0 ? r : find_copies(e, cluster, num, copies);
     for (int i = 0; i < n && r == 0; i++)
-        r = redecide(e, copies[i], seen);
+        r = again_decide(e, copies[i], seen);
     return n < 0 ? n : r;
 }

@@ -237,6 +237,8 @@ static int submit(struct engine *e, const struct prepared *p, int64_t seen, stru
     r = article_apply(e, &record, &found, p, own_cluster);
     if (r == 0 && found.digest)
         r = digest_redecide(e, found.digest, seen);
+    else if (r == 0 && e->n_worn && (r = again_learned(e, record.num, seen)) == 0)
+        r = view_find_id(view, p->in.id.data, p->in.id.len, &record.num);
     if (r == 0)
         r = view_article(view, record.num, &e->scratch);
     if (r < 0)

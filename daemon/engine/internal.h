@@ -44,6 +44,8 @@ struct engine {
     uint64_t *values;                  /* owned; LIMIT_VALUES + 1 */
     uint64_t *head_values;             /* owned; LIMIT_VALUES + 1 */
     struct dup_comparison *comparisons;/* owned; LIMIT_COMPARISONS, and one of a pair */
+    size_t n_worn;                     /* values that become furniture with the article under way: ... */
+    struct worn { uint32_t num, values; } worn[LIMIT_WORN + 1]; /* ... under which numbers they stand, how many of them */
     size_t n_before;                   /* clusters that the article joins, as they were before */
     struct cluster before[LIMIT_CANDIDATES];
     uint32_t evolved;                  /* article that the present one says it evolved from, 0 for none */
@@ -88,6 +90,16 @@ int digest_found_late(struct engine *engine, struct view *view, const struct pre
                       int64_t now, struct finding *finding);
 /* Takes a digest, and its copies, out of the cluster that it stands in and decides on them again. */
 int digest_redecide(struct engine *engine, uint32_t num, int64_t seen);
+
+/* ---- again.c ---- */
+
+/* Decides on an article again: it goes on under a new number. One whose text is not kept stays as it is. */
+int again_decide(struct engine *engine, uint32_t num, int64_t seen);
+/* Notes a value that the article under way posts, if that makes it furniture. */
+void again_note(struct engine *engine, const struct posting_list *list);
+/* Article num has made values furniture: clusters that were joined by them are decided on again. The
+ * article's own number may be another after it. */
+int again_learned(struct engine *engine, uint32_t num, int64_t seen);
 
 /* ---- apply.c ---- */
 
