@@ -5,6 +5,7 @@
 #   bench-instructions   instructions an article by stage, against tests/bench/instructions.tsv
 #   install  DESTDIR= PREFIX= SYSCONFDIR= ...          deps     the Debian packages only
 #   torture  the long tests, TORTURE=tests/torture/NAME for one
+#   tidy     clang-tidy, which takes minutes
 #   fuzz     libFuzzer on each target of tests/fuzz for FUZZ_SECONDS=1800
 # SAN=address,undefined, SAN=thread or COV=1 build in a tree of their own; V=1 shows the commands.
 CC        ?= cc
@@ -81,7 +82,7 @@ TORTURE := $(filter-out %.sh %.md %.py,$(wildcard tests/torture/*))
 # Objects of a single program are kept like the others.
 .SECONDARY:
 
-.PHONY: all deps tests check torture fuzz fuzz-run demo bench bench-instructions quality lint coverage install clean FORCE
+.PHONY: all deps tests check torture tidy fuzz fuzz-run demo bench bench-instructions quality lint coverage install clean FORCE
 all: $(B)/dupd $(B)/dupctl $(B)/libdup.a
 
 # What is built depends on the flags that it was built with: PREFIX and the like may differ from one call to the next.
@@ -152,6 +153,10 @@ torture: deps
 	@tests/deps.sh torture
 	@+$(MAKE_ALL) tests
 	@tests/run.sh $(addprefix $(B):,$(TORTURE))
+
+tidy:
+	@tests/deps.sh build tidy
+	@tests/tidy.sh $(ALLCPPFLAGS)
 
 # Each target for so many seconds; what is found stays in build-fuzzer-address-undefined/found/TARGET.
 FUZZ_SECONDS ?= 1800
