@@ -23,7 +23,7 @@ static const struct { const char *word, *meaning; } outcomes[] = {
     {"nothing", "compared: what they share is not worth a link"},
     {"furniture", "known as a page that is nothing but furniture: it matches no story"},
     {"window", "not compared: too far apart in time"},
-    {"superseded", "not compared: a later version has taken its place"},
+    {"superseded", "not compared: it was replaced or deleted"},
     {"no-text", "not compared: its text is not kept"},
     {"too-few", "not compared: what it shares stands in many stories"},
     {"not-compared", "not compared: a better match was clear already"},
