@@ -93,8 +93,10 @@ static int read_arguments(int argc, char **argv, struct arguments *args)
             return misused(arg, strcmp(arg, "--config") == 0 || config_knows(arg + 2) ? "needs a value" : "is no option");
         char *name = equals ? strndup(arg + 2, (size_t)(equals - arg - 2)) : strdup(arg + 2);
         const char *value = equals ? equals + 1 : argv[++i];
-        if (!name)
+        if (!name) {
+            log_error("start-failed", "out of memory");
             return EXIT_FAILED;
+        }
         if (strcmp(name, "config") == 0) {
             args->config_path = value;
             free(name);

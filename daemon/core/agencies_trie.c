@@ -355,7 +355,7 @@ void dup_agencies_free(struct dup_agencies *a)
         return;
     for (size_t i = 0; i < a->n; i++)
         free(a->agencies[i].name);
-    for (size_t i = 0; i < a->n_entries; i++)
+    for (size_t i = 1; i < a->n_entries; i++)
         free(a->entries[i].exact);
     for (size_t i = 0; i < a->n_domains; i++)
         free(a->domains[i].host);

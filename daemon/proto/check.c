@@ -1,5 +1,5 @@
 /*
- * The strict check of a request line. json-c lets pass what would later make two readers of one line
+ * The strict check of a request line. json-c would let pass what makes two readers of one line
  * disagree: duplicate keys, lone surrogates, NULs, bad UTF-8, trailing text. So one pass of our own comes
  * first and says where the first fault is. Invariant: a line that passes means the same to every
  * conforming reader, and no line, however made, costs more than n log n.
@@ -79,30 +79,6 @@ static const char *key_text(const struct walk *w, const struct check_key *key)
     return (key->escaped ? w->check->unescaped.data : w->line) + key->text;
 }
 
-/* Appends the key without its escapes to check->unescaped. */
-static int key_unescape(struct walk *w, size_t begin, size_t end)
-{
-    struct buf *out = &w->check->unescaped;
-    const char *s = w->line;
-    while (begin < end) {
-        const char *slash = memchr(s + begin, '\\', end - begin), *why;
-        size_t plain = slash ? (size_t)(slash - s) - begin : end - begin;
-        uint32_t cp = 0;
-        buf_add(out, s + begin, plain);
-        begin += plain;
-        if (!slash)
-            break;
-        begin += scan_escape(s + begin, end - begin, &cp, &why);
-        char utf8[4];
-        size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
-        for (size_t i = n; i > 1; i--, cp >>= 6)
-            utf8[i - 1] = (char)(0x80 | (cp & 0x3f));
-        utf8[0] = (char)(n == 1 ? cp : (0xf00u >> n & 0xf0) | cp);
-        buf_add(out, utf8, n);
-    }
-    return out->error;
-}
-
 static int fail(struct walk *w, int code, size_t at, const char *message)
 {
     return json_error_set(w->err, code, "", at, "%s", message);
@@ -129,7 +105,7 @@ static int key_read(struct walk *w)
     *key = (struct check_key){.text = w->at + 1, .len = (uint32_t)(end - w->at - 2), .at = w->at};
     if (escapes) {
         size_t text = check->unescaped.len;
-        if (key_unescape(w, w->at + 1, end - 1) < 0)
+        if (scan_unescape(&check->unescaped, w->line + w->at + 1, end - w->at - 2) < 0)
             return fail(w, DUP_ENOMEM, w->at, "out of memory");
         key->text = text;
         key->len = (uint32_t)(check->unescaped.len - text);

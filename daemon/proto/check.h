@@ -1,9 +1,8 @@
 /*
- * check.h - the strict check that every line passes before json-c sees it.
+ * check.h - the strict check that every line passes before a tree is made of it.
  *
  * Inside daemon/proto only. It decides alone what is valid: the grammar of
- * RFC 8259, UTF-8, escapes, duplicate keys, depth and number of values. json-c
- * then only builds the tree.
+ * RFC 8259, UTF-8, escapes, duplicate keys, depth and number of values.
  */
 #ifndef DUPD_PROTO_CHECK_H
 #define DUPD_PROTO_CHECK_H

@@ -1,5 +1,5 @@
 /*
- * Reading and writing JSON lines. Reading is the strict check (check.c), then json-c on what passed.
+ * Reading and writing JSON lines. Reading is the strict check (check.c), then the tree of what passed (tree.c).
  * Writing goes straight into a buffer without a tree. Invariant of the writer: whatever bytes it is
  * given as text, what it appends is valid JSON in valid UTF-8, and the last byte of the buffer says
  * whether a comma is due.
@@ -17,10 +17,11 @@
 #include "dup/error.h"
 #include "proto/check.h"
 #include "proto/scan.h"
+#include "proto/tree.h"
 
 struct json_parser {
     struct check check;
-    struct json_tokener *tokener; /* owned */
+    struct buf scratch; /* owned */
 };
 
 void json_error_field(struct json_error *err, const char *field, size_t len)
@@ -57,12 +58,7 @@ struct json_parser *json_parser_new(void)
     if (!parser)
         return NULL;
     check_init(&parser->check);
-    parser->tokener = json_tokener_new_ex(LIMIT_DEPTH + 2); /* the check holds the limit */
-    if (!parser->tokener) {
-        free(parser);
-        return NULL;
-    }
-    json_tokener_set_flags(parser->tokener, JSON_TOKENER_STRICT);
+    buf_init(&parser->scratch, SIZE_MAX / 2);
     return parser;
 }
 
@@ -71,7 +67,7 @@ void json_parser_free(struct json_parser *parser)
     if (!parser)
         return;
     check_done(&parser->check);
-    json_tokener_free(parser->tokener);
+    buf_done(&parser->scratch);
     free(parser);
 }
 
@@ -92,22 +88,7 @@ int json_parse_line(struct json_parser *parser, const char *line, size_t len,
     int r = check_line(&parser->check, line, len, &begin, &end, err);
     if (r < 0)
         return r;
-    struct json_tokener *tokener = parser->tokener;
-    json_tokener_reset(tokener);
-    struct json_object *object = json_tokener_parse_ex(tokener, line + begin, (int)(end - begin));
-    enum json_tokener_error error = json_tokener_get_error(tokener);
-    if (object && error == json_tokener_success) {
-        *ret = object;
-        return 0;
-    }
-    size_t at = begin + json_tokener_get_parse_end(tokener);
-    json_object_put(object);
-    json_tokener_reset(tokener);
-    if (error == json_tokener_error_parse_number)
-        return json_error_set(err, DUP_EJSON, "", at, "a number that fits no 64 bits");
-    if (error == json_tokener_success || error == json_tokener_continue)
-        return json_error_set(err, DUP_ENOMEM, "", JSON_NOWHERE, "out of memory");
-    return json_error_set(err, DUP_EJSON, "", at, "%s", json_tokener_error_desc(error));
+    return tree_build(&parser->scratch, line + begin, end - begin, begin, ret, err);
 }
 
 /* The raw value at line[at], when it is a complete string or number that a reply may repeat. */

@@ -1,9 +1,9 @@
 /*
  * json.h - reading and writing JSON lines, strictly.
  *
- * json-c parses; what it lets pass (a lone surrogate, an escaped or raw NUL,
- * a duplicate key, bad UTF-8, trailing text) is found by a check of our own
- * that runs first and knows the byte offset.
+ * What is read becomes json-c's objects. Its parser is not used: it lets pass a lone surrogate, a NUL,
+ * a duplicate key, bad UTF-8, trailing text, and is lost when memory is refused. A check of our own
+ * runs first and knows the byte offset.
  */
 #ifndef DUPD_PROTO_JSON_H
 #define DUPD_PROTO_JSON_H

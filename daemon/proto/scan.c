@@ -59,6 +59,27 @@ size_t scan_escape(const char *s, size_t left, uint32_t *ret_cp, const char **re
     return 12;
 }
 
+int scan_unescape(struct buf *out, const char *s, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        const char *slash = memchr(s + at, '\\', len - at), *why;
+        size_t plain = slash ? (size_t)(slash - s) - at : len - at;
+        uint32_t cp = 0;
+        buf_add(out, s + at, plain);
+        at += plain;
+        if (!slash)
+            break;
+        at += scan_escape(s + at, len - at, &cp, &why);
+        char utf8[4];
+        size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+        for (size_t i = n; i > 1; i--, cp >>= 6)
+            utf8[i - 1] = (char)(0x80 | (cp & 0x3f));
+        utf8[0] = (char)(n == 1 ? cp : (0xf00u >> n & 0xf0) | cp);
+        buf_add(out, utf8, n);
+    }
+    return out->error;
+}
+
 int scan_string(const char *line, size_t len, size_t at, size_t *ret_end, int *ret_escapes,
                  struct json_error *err)
 {

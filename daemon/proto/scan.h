@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "proto/json.h"
 
 /*
@@ -21,6 +22,9 @@ int scan_string(const char *line, size_t len, size_t at, size_t *ret_end, int *r
 
 /* Decodes the escape at s (a backslash; left >= 1 bytes) into *ret_cp. Its length, or 0 with the reason in *ret_why. */
 size_t scan_escape(const char *s, size_t left, uint32_t *ret_cp, const char **ret_why);
+
+/* Appends what stands between the quotes of a string that passed scan_string, without its escapes. DUP_ENOMEM, DUP_ETOOBIG. */
+int scan_unescape(struct buf *out, const char *s, size_t len);
 
 /* End of the number that starts at line[at]; 0 when there is none. *ret_stop (may be NULL): the first byte that fits none. */
 size_t scan_number(const char *line, size_t len, size_t at, size_t *ret_stop);

@@ -157,6 +157,8 @@ static void collect(struct connection *c)
     while ((request = c->first) && request->state == REQUEST_DONE) {
         if (waiting(c) > LIMIT_UNSENT_SLOW && !c->closing)
             return;
+        if (request->reply.error) /* without its reply those after it would answer other requests */
+            connection_close(c, "out of memory for its replies");
         connection_send(c, request->reply.data ? request->reply.data : "", request->reply.len);
         if (request->more && !c->closing && !c->server->stopping) {
             buf_clear(&request->reply);

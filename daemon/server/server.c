@@ -12,7 +12,6 @@
 #include "server/server.h"
 
 #define VERIFY_MS 400 /* at start: all of a small store, the beginning of a large one */
-#define VERIFY_MS 400 /* at start: all of a small store, the beginning of a large one */
 #define EXIT_DAMAGED 5 /* dupd(8): a restart would find the same */
 #define WRITER_STUCK_US UINT64_C(30000000) /* a batch takes milliseconds; beyond this the watchdog is not fed */
 
@@ -131,7 +130,7 @@ static int open_handles(struct server *server, struct err *err)
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     int r = uv_loop_init(&server->loop);
     if (r < 0)
-        return err_set(err, DUP_EBUSY, "cannot start the event loop: %s", uv_strerror(r));
+        return err_set(err, DUP_ENOMEM, "cannot start the event loop: %s", uv_strerror(r));
     uv_pipe_init(&server->loop, &server->listener, 0);
     uv_timer_init(&server->loop, &server->tick);
     uv_async_init(&server->loop, &server->wake, on_wake);
@@ -153,6 +152,7 @@ static int run_loop(struct server *server, struct err *err)
     int r = open_handles(server, err);
     if (r < 0)
         return r;
+    work_start(server);
     r = writer_start(server, err);
     if (r == 0)
         r = listen_open(server, err);

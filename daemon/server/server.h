@@ -158,6 +158,8 @@ void request_fail(struct request *request); /* writes the reply of request->erro
 void request_begin(struct request *request, struct buf *out);  /* {"id":...,  */
 
 /* ---- work.c ---- */
+/* Starts the workers, or ends the process with a word: before anything was promised. */
+void work_start(struct server *server);
 /* Parses and prepares a list of requests (linked by queued) in a worker. */
 void work_parse(struct server *server, struct request *list);
 /* Runs a query in a worker; it comes back DONE. */

@@ -331,7 +331,7 @@ int writer_start(struct server *server, struct err *err)
         uv_cond_destroy(&w->wanted);
         engine_free(w->engine);
         free(w);
-        return err_set(err, DUP_EBUSY, "cannot start the writer thread: %s", uv_strerror(r));
+        return err_set(err, DUP_ENOMEM, "cannot start the writer thread: %s", uv_strerror(r));
     }
     server->writer = w;
     return 0;

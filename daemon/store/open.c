@@ -165,7 +165,9 @@ static int check_numbers(struct store *store)
     MDB_val first, last, data;
     MDB_stat stat;
     int r = store_code(store, mdb_stat(store->writer.txn, store->tables[TABLE_ARTICLES], &stat));
-    if (r < 0 || n->articles != stat.ms_entries || n->first_num + n->articles != (uint64_t)n->last_num + 1)
+    if (r < 0)
+        return r;
+    if (n->articles != stat.ms_entries || n->first_num + n->articles != (uint64_t)n->last_num + 1)
         return DUP_ECORRUPT;
     if (!n->articles)
         return 0;
@@ -199,6 +201,8 @@ static int read_settings(struct store *store, struct err *err)
         r = read_setting(store, "counters", &store->counters, sizeof store->counters);
     if (r == 0)
         r = check_numbers(store);
+    if (r == DUP_ENOMEM || r == DUP_EBUSY || r == DUP_EIO)
+        return err_set(err, r, "cannot read the settings of the store in %s: %s", store->dir, dup_strerror(r));
     if (r < 0)
         return err_set(err, DUP_ECORRUPT, "the settings of the store in %s are damaged (restore it from a backup)", store->dir);
     if (seed.given && dup_secret_derive(&derived, seed.bytes, seed.len) == 0 &&

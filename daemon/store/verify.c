@@ -23,7 +23,12 @@ static void tell(void *arg, const char *sentence)
     *out = -1; /* the first fault is enough */
 }
 
-/* In the child. 1: the store is damaged, a sentence was written to out. */
+enum { GOOD, DAMAGED, NO_MEMORY };
+
+/*
+ * In the child. DAMAGED: a sentence was written to out. What memory was refused to looks damaged too: malloc
+ * leaves ENOMEM in errno, and nothing that reads the store sets it otherwise.
+ */
 static int walk(const struct store_options *options, uint32_t ms, int out)
 {
     struct store_options reading = *options;
@@ -40,14 +45,17 @@ static int walk(const struct store_options *options, uint32_t ms, int out)
     if (r < 0) {
         if (r == DUP_ECORRUPT)
             tell(&out, err.text);
-        return r == DUP_ECORRUPT;
+        return r == DUP_ECORRUPT ? DAMAGED : GOOD;
     }
     if (store_snapshot(store, &view) < 0)
-        return 0;
+        return GOOD;
+    errno = 0;
     faults = view_check_within(view, ms, tell, &out, &complete);
+    if (faults && errno == ENOMEM)
+        return NO_MEMORY;
     if (faults < 0)
         tell(&out, dup_strerror(faults));
-    return faults == DUP_ENOMEM ? 0 : faults != 0;
+    return faults ? DAMAGED : GOOD;
 }
 
 int store_verify(const struct store_options *options, uint32_t ms, struct err *err)
@@ -71,8 +79,10 @@ int store_verify(const struct store_options *options, uint32_t ms, struct err *e
     close(ends[0]);
     if (child < 0 || waitpid(child, &status, 0) < 0)
         return err_set(err, err_from_errno(error), "cannot verify the store in %s: %s", options->dir, strerror(error));
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (WIFEXITED(status) && WEXITSTATUS(status) == GOOD)
         return 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NO_MEMORY)
+        return err_set(err, DUP_ENOMEM, "cannot verify the store in %s: out of memory", options->dir);
     sentence[len > 0 ? len : 0] = '\0';
     return err_set(err, DUP_ECORRUPT, "the store in %s is damaged: %s (nothing was changed; see \"Restoring\" in dupd(8))",
                    options->dir, sentence[0] ? sentence : "reading it ends the process");

@@ -178,6 +178,42 @@ static void equal_keys_among_many(void **unused)
     }
 }
 
+static void numbers_and_escapes(void **unused)
+{
+    static const char line[] = "{\"a\\tb\\\\\":[18446744073709551615,-9223372036854775808,9223372036854775807,-0,1.5e3,{\"\\u00e9\":{\"\\ud83d\\ude00\":\"\\\\\\\"\"}}],"
+                               "\"b\":\"\\\\\",\"c\":\"\"}";
+    struct json_object *object, *again = json_tokener_parse(line);
+    struct json_error err;
+    (void)unused;
+    assert_int_equal(parse(line, sizeof line - 1, &object, &err), 0);
+    assert_true(json_object_equal(object, again));
+    assert_string_equal(json_object_to_json_string(object), json_object_to_json_string(again));
+    json_object_put(object);
+    json_object_put(again);
+    static const char *const large[] = {"{\"a\":18446744073709551616}", "{\"a\":-9223372036854775809}", "{\"a\":99999999999999999999999}"};
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
+        assert_int_equal(parse(large[i], strlen(large[i]), &object, &err), DUP_EJSON);
+        assert_int_equal(err.offset, 5);
+    }
+}
+
+/* A string of nothing but escapes is read in time in proportion to it; this one would take minutes otherwise. */
+static void many_escapes(void **unused)
+{
+    const size_t n = 1u << 20;
+    char *line = malloc(2 * n + 16);
+    struct json_object *object;
+    struct json_error err;
+    (void)unused;
+    strcpy(line, "{\"a\":\"");
+    for (size_t i = 0; i < n; i++)
+        memcpy(line + 6 + 2 * i, "\\\"", 2);
+    memcpy(line + 6 + 2 * n, "\"}", 2);
+    assert_int_equal(parse(line, 8 + 2 * n, &object, &err), 0);
+    json_object_put(object);
+    free(line);
+}
+
 /* Lines changed at random: what passes is read by json-c alone to the same end, and never a byte too many. */
 static void changed_lines(void **unused)
 {
@@ -351,7 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_lines), cmocka_unit_test(bad_lines), cmocka_unit_test(nesting), cmocka_unit_test(many_values),
-        cmocka_unit_test(equal_keys_among_many), cmocka_unit_test(changed_lines), cmocka_unit_test(ids_of_broken_lines),
+        cmocka_unit_test(equal_keys_among_many), cmocka_unit_test(numbers_and_escapes), cmocka_unit_test(many_escapes), cmocka_unit_test(changed_lines), cmocka_unit_test(ids_of_broken_lines),
         cmocka_unit_test(writing), cmocka_unit_test(reals), cmocka_unit_test(any_text_can_be_written),
         cmocka_unit_test(long_names_in_errors),
     };
