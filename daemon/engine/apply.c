@@ -116,6 +116,8 @@ static int put_article(struct engine *e, struct article *record, const struct pr
                               p->packed.len);
     if (r == 0)
         r = store_set_id(e->store, record->id.data, record->id.len, record->num);
+    if (r == 0 && is_head)
+        heads_add(e->heads, record->num, p);
     return r;
 }
 

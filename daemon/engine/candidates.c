@@ -16,21 +16,23 @@
 #define FEW_VALUES 16u           /* an article with fewer: one shared value is worth a comparison, else it takes two */
 
 struct tally {
-    struct candidate slots[SLOTS];
+    struct candidate slots[SLOTS];         /* only those that are used are set */
+    uint64_t used[SLOTS / 64];             /* a bit each */
     size_t distinct, postings;
 };
 
 static void count(struct tally *tally, uint32_t num, uint32_t telling, double weight)
 {
     uint32_t at = num * 2654435761u % SLOTS;
-    while (tally->slots[at].num && tally->slots[at].num != num)
+    while (tally->used[at / 64] >> at % 64 & 1 && tally->slots[at].num != num)
         at = (at + 1) % SLOTS;
     struct candidate *slot = &tally->slots[at];
-    if (!slot->num) {
+    if (!(tally->used[at / 64] >> at % 64 & 1)) {
         if (tally->distinct == DISTINCT_MAX)
             return;
         tally->distinct++;
-        slot->num = num;
+        tally->used[at / 64] |= UINT64_C(1) << at % 64;
+        *slot = (struct candidate){.num = num};
     }
     slot->hits++;
     slot->telling += telling;
@@ -48,10 +50,25 @@ static uint32_t hits_least(size_t n_values)
     return n_values < FEW_VALUES ? 1 : 2;
 }
 
+/* Keeps the LIMIT_CANDIDATES best of those that it is given, the best first. How many there are. */
+static size_t put(struct candidate *list, size_t n, const struct candidate *candidate)
+{
+    size_t place = n;
+    while (place > 0 && better(candidate, &list[place - 1]))
+        place--;
+    if (place == LIMIT_CANDIDATES)
+        return n;
+    size_t moved = (n < LIMIT_CANDIDATES ? n : LIMIT_CANDIDATES - 1) - place;
+    memmove(list + place + 1, list + place, moved * sizeof *list);
+    list[place] = *candidate;
+    return n < LIMIT_CANDIDATES ? n + 1 : n;
+}
+
 size_t candidates_rank(const struct engine *engine, size_t n_values, struct candidate *ret)
 {
     struct tally tally;
-    memset(&tally, 0, sizeof tally);
+    memset(tally.used, 0, sizeof tally.used);
+    tally.distinct = tally.postings = 0;
     /* Rarest first, in a few classes of story frequency: the bound then cuts common values. */
     static const uint32_t classes[] = {1, 3, 8, 24, LIMIT_POSTINGS};
     uint32_t least = 1;
@@ -72,20 +89,12 @@ size_t candidates_rank(const struct engine *engine, size_t n_values, struct cand
         count(&tally, same_text->nums[k], LIMIT_VALUES, (double)LIMIT_VALUES);
     size_t n = 0;
     uint32_t least_hits = hits_least(n_values);
-    for (size_t at = 0; at < SLOTS; at++) {
-        const struct candidate *slot = &tally.slots[at];
-        if (!slot->num || (slot->hits < least_hits && slot->weight < (double)LIMIT_VALUES))
-            continue;
-        size_t place = n;
-        while (place > 0 && better(slot, &ret[place - 1]))
-            place--;
-        if (place == LIMIT_CANDIDATES)
-            continue;
-        size_t moved = (n < LIMIT_CANDIDATES ? n : LIMIT_CANDIDATES - 1) - place;
-        memmove(ret + place + 1, ret + place, moved * sizeof *ret);
-        ret[place] = *slot;
-        if (n < LIMIT_CANDIDATES)
-            n++;
+    for (size_t word = 0; word < SLOTS / 64; word++) {
+        for (uint64_t bits = tally.used[word]; bits; bits &= bits - 1) {
+            const struct candidate *slot = &tally.slots[word * 64 + (size_t)__builtin_ctzll(bits)];
+            if (slot->hits >= least_hits || slot->weight >= (double)LIMIT_VALUES)
+                n = put(ret, n, slot);
+        }
     }
     return n;
 }

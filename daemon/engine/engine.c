@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/internal.h"
-
 
 #define LOOK_AHEAD 4096 /* articles from the future that are looked past */
 
@@ -61,6 +61,13 @@ void engine_free(struct engine *e)
 void engine_configure(struct engine *e, const struct engine_options *options)
 {
     e->options = *options;
+}
+
+void engine_figures(const struct engine *e, struct engine_figures *ret)
+{
+    struct heads_figures heads;
+    heads_figures(e->heads, &heads);
+    *ret = (struct engine_figures){heads.found, heads.made, heads.bytes, e->find_us, e->apply_us};
 }
 
 void engine_aborted(struct engine *e)
@@ -221,6 +228,7 @@ static int submit(struct engine *e, const struct prepared *p, int64_t seen, stru
         r = 0;
     }
     struct finding found;
+    uint64_t begun_us = clock_elapsed_us();
     e->n_before = 0;
     if (r == 0)
         r = engine_find(e, view, p, article_time(p->in.published, seen), NULL, &found);
@@ -228,6 +236,8 @@ static int submit(struct engine *e, const struct prepared *p, int64_t seen, stru
         r = fill_verdict(e, view, &found, &verdict);
     if (r < 0)
         return r;
+    uint64_t found_us = clock_elapsed_us();
+    e->find_us += found_us - begun_us;
     struct article record;
     fill_record(&record, p, view_last_num(view) + 1, seen);
     record.previous = previous;
@@ -252,6 +262,7 @@ static int submit(struct engine *e, const struct prepared *p, int64_t seen, stru
     verdict.merged = found.n_joins > 1;
     r = fill_cluster(e, view, view_cluster_id(view, e->scratch.cluster), record.num, &verdict);
     verdict.source_changed = r == 0 && source_changed(e, &verdict);
+    e->apply_us += clock_elapsed_us() - found_us;
     if (r == 0)
         *ret = verdict;
     return r;

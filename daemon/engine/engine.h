@@ -146,4 +146,10 @@ int engine_check_store(struct store *store, struct view *view, void (*report)(vo
 /* Forgets what a transaction that was aborted had changed. */
 void engine_aborted(struct engine *engine);
 
+struct engine_figures {
+    uint64_t heads_found, heads_read, heads_bytes; /* of the cache: asked for and there; that had to be read; its size */
+    uint64_t find_us, apply_us;                    /* of articles: looking up and comparing, storing what was found */
+};
+void engine_figures(const struct engine *engine, struct engine_figures *ret);
+
 #endif

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #define BUCKETS 16384u
-/* Latest entries that are never evicted: an article, its candidates, another's heads, a pair. */
-#define PINNED (LIMIT_COMPARISONS + LIMIT_HEADS + 3)
+/* Latest entries that are never evicted: an article, its candidates, another's heads, a pair, a new one. */
+#define PINNED (LIMIT_COMPARISONS + LIMIT_HEADS + 4)
 
 struct heads {
     const struct dup_secret *secret; /* borrowed */
@@ -19,6 +19,7 @@ struct heads {
     struct head *bucket[BUCKETS];
     struct head *newest, *oldest;
     size_t bytes, max, count;
+    uint64_t found, made;
 };
 
 struct heads *heads_new(const struct dup_secret *secret, size_t bytes)
@@ -65,22 +66,56 @@ static void drop(struct heads *heads, struct head *head)
     free(head);
 }
 
+static int load_record(struct heads *heads, struct view *view, struct head *head)
+{
+    int r = view_article(view, head->num, &head->article);
+    if (r < 0)
+        return r;
+    head->outlet = outlet_hash(head->article.outlet.data, head->article.outlet.len);
+    head->has_record = 1;
+    head->bytes += head->article.memory.cap;
+    heads->bytes += head->article.memory.cap;
+    return 0;
+}
+
 static int load(struct heads *heads, struct view *view, struct head *head)
 {
     struct json_error err;
-    int r = view_article(view, head->num, &head->article);
+    int r = load_record(heads, view, head);
     if (r == 0)
         r = view_text(view, head->num, &heads->text);
     if (r == 0)
         r = prepare_text(heads->preparer, heads->secret, head->article.title,
                          (struct str){heads->text.data, heads->text.len}, &head->text, &err);
-    if (r < 0)
-        return r;
-    head->outlet = outlet_hash(head->article.outlet.data, head->article.outlet.len);
-    head->bytes = sizeof *head + head->article.memory.cap +
-                  head->text.body.n * (3 * sizeof(uint32_t) + 1) +
-                  head->text.n_values * (sizeof(uint64_t) + sizeof(uint32_t));
-    return 0;
+    return r;
+}
+
+/* Puts one that has its text into the table, and out what is too much. */
+static void enter(struct heads *heads, struct head *head)
+{
+    size_t bytes = sizeof *head + head->text.body.n * (3 * sizeof(uint32_t) + 1) +
+                   head->text.n_values * (sizeof(uint64_t) + sizeof(uint32_t));
+    head->next = heads->bucket[head->num % BUCKETS];
+    heads->bucket[head->num % BUCKETS] = head;
+    link_newest(heads, head);
+    head->bytes += bytes;
+    heads->bytes += bytes;
+    heads->count++;
+    while (heads->bytes > heads->max && heads->count > PINNED)
+        drop(heads, heads->oldest);
+}
+
+void heads_add(struct heads *heads, uint32_t num, const struct prepared *text)
+{
+    struct head *head = calloc(1, sizeof *head);
+    if (!head)
+        return;
+    head->num = num;
+    article_init(&head->article);
+    if (prepared_copy_text(text, &head->text) < 0)
+        free(head);
+    else
+        enter(heads, head);
 }
 
 int heads_get(struct heads *heads, struct view *view, uint32_t num, struct head **ret)
@@ -91,8 +126,11 @@ int heads_get(struct heads *heads, struct view *view, uint32_t num, struct head 
     if (head) {
         unlink_used(heads, head);
         link_newest(heads, head);
-        *ret = head;
-        return 0;
+        heads->found++;
+        int r = head->has_record ? 0 : load_record(heads, view, head);
+        if (r == 0)
+            *ret = head;
+        return r;
     }
     head = calloc(1, sizeof *head);
     if (!head)
@@ -101,19 +139,20 @@ int heads_get(struct heads *heads, struct view *view, uint32_t num, struct head 
     article_init(&head->article);
     int r = load(heads, view, head);
     if (r < 0) {
+        heads->bytes -= head->bytes;
         article_done(&head->article);
         free(head);
         return r;
     }
-    head->next = heads->bucket[num % BUCKETS];
-    heads->bucket[num % BUCKETS] = head;
-    link_newest(heads, head);
-    heads->bytes += head->bytes;
-    heads->count++;
-    while (heads->bytes > heads->max && heads->count > PINNED)
-        drop(heads, heads->oldest);
+    heads->made++;
+    enter(heads, head);
     *ret = head;
     return 0;
+}
+
+void heads_figures(const struct heads *heads, struct heads_figures *ret)
+{
+    *ret = (struct heads_figures){heads->found, heads->made, heads->bytes};
 }
 
 void heads_forget(struct heads *heads, uint32_t num)

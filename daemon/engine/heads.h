@@ -9,7 +9,8 @@
 
 struct head {
     uint32_t num;
-    struct article article;      /* its record */
+    struct article article;      /* its record, once it was asked for */
+    int has_record;
     struct prepared text;        /* tokens, values; title tokens */
     uint64_t outlet;
     size_t bytes;                /* what it costs */
@@ -18,12 +19,16 @@ struct head {
 };
 
 struct heads;
+struct heads_figures { uint64_t found, made, bytes; }; /* in the cache already; read and tokenised; its size */
 
 struct heads *heads_new(const struct dup_secret *secret, size_t bytes);
 void heads_free(struct heads *heads);
 /* The head of an article number, read and tokenised if need be. Valid until the next
  * heads_get. DUP_ENOENT when its text is gone; DUP_ENOMEM, DUP_ECORRUPT. */
 int heads_get(struct heads *heads, struct view *view, uint32_t num, struct head **ret);
+/* Keeps the text of a head that is about to be stored: its copies mostly come soon. Not when memory is short. */
+void heads_add(struct heads *heads, uint32_t num, const struct prepared *text);
+void heads_figures(const struct heads *heads, struct heads_figures *ret);
 void heads_forget(struct heads *heads, uint32_t num); /* its record has changed */
 void heads_clear(struct heads *heads);
 

@@ -51,6 +51,7 @@ struct engine {
     uint32_t evolved;                  /* article that the present one says it evolved from, 0 for none */
     size_t n_trials;
     struct trial trials[LIMIT_COMPARISONS]; /* what the latest engine_find tried */
+    uint64_t find_us, apply_us;
     struct article match, scratch, member; /* what verdicts point into; records under change */
 };
 

@@ -97,6 +97,24 @@ static char *copy_tokens(char *at, const struct dup_tokens *from, struct dup_tok
     return at;
 }
 
+/* Copies of tokens and values into one block of ret's own. 0 or DUP_ENOMEM. */
+static int keep_text(size_t n_values, const uint64_t *values, const uint32_t *positions, const struct dup_tokens *body,
+                     const struct dup_tokens *title, struct prepared *ret)
+{
+    char *at = malloc(n_values * (sizeof *values + sizeof *positions) + (body->n + title->n) * (3 * sizeof(uint32_t) + 1));
+    if (!at)
+        return DUP_ENOMEM;
+    ret->memory = at;
+    ret->n_values = (uint32_t)n_values;
+    ret->values = take(&at, values, n_values * sizeof *values);
+    ret->positions = take(&at, positions, n_values * sizeof *positions);
+    at = copy_tokens(at, body, &ret->body);
+    at = copy_tokens(at, title, &ret->title);
+    ret->body.flags = take(&at, body->flags, body->n);
+    ret->title.flags = take(&at, title->flags, title->n);
+    return 0;
+}
+
 /* Body, and title if there is one, in one block. */
 static int fingerprint(struct preparer *p, const struct dup_secret *secret, const char *title,
                        size_t title_len, const char *body, size_t body_len, struct prepared *ret,
@@ -134,19 +152,19 @@ static int fingerprint(struct preparer *p, const struct dup_secret *secret, cons
     size_t n = dup_winnow(p->shingles, shingles, p->values, p->positions);
     n = keep_least(p->values, p->positions, n, p->shingles);
 
-    char *at = malloc(n * (sizeof(uint64_t) + sizeof(uint32_t)) +
-                      (p->tokens.n + head.n) * (3 * sizeof(uint32_t) + 1));
-    if (!at)
+    if (keep_text(n, p->values, p->positions, &p->tokens, &head, ret) < 0)
         return json_error_set(err, DUP_ENOMEM, "", JSON_NOWHERE, "out of memory");
-    ret->memory = at;
-    ret->n_values = (uint32_t)n;
-    ret->values = take(&at, p->values, n * sizeof *p->values);
-    ret->positions = take(&at, p->positions, n * sizeof *p->positions);
-    at = copy_tokens(at, &p->tokens, &ret->body);
-    at = copy_tokens(at, &head, &ret->title);
-    ret->body.flags = take(&at, p->tokens.flags, p->tokens.n);
-    ret->title.flags = take(&at, flags, head.n);
     return 0;
+}
+
+int prepared_copy_text(const struct prepared *from, struct prepared *ret)
+{
+    struct prepared copy = {.in.published = DUP_TIME_NONE, .text_hash = from->text_hash, .simhash = from->simhash};
+    memcpy(copy.minhash, from->minhash, sizeof copy.minhash);
+    int r = keep_text(from->n_values, from->values, from->positions, &from->body, &from->title, &copy);
+    if (r == 0)
+        *ret = copy;
+    return r;
 }
 
 int prepare_text(struct preparer *p, const struct dup_secret *secret, struct str title,

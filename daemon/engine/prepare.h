@@ -60,6 +60,8 @@ int prepare_article(struct preparer *preparer, const struct prepare_options *opt
 int prepare_text(struct preparer *preparer, const struct dup_secret *secret, struct str title,
                  struct str text, struct prepared *ret, struct json_error *err);
 void prepared_done(struct prepared *prepared);
+/* What prepare_text made of the text that from holds, without making it again. 0 or DUP_ENOMEM. */
+int prepared_copy_text(const struct prepared *from, struct prepared *ret);
 
 /* Hash of an outlet's name, case folded for ASCII; 0 for none. */
 uint64_t outlet_hash(const char *name, size_t len);

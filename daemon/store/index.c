@@ -93,6 +93,11 @@ struct index *index_new(uint64_t bytes)
     return index;
 }
 
+void index_fills(struct index *index)
+{
+    madvise(index->lines, (index->n_lines + SPARE_LINES) * sizeof(struct line), MADV_HUGEPAGE);
+}
+
 void index_free(struct index *index)
 {
     if (!index)

@@ -35,6 +35,8 @@ void posting_list_add(struct posting_list *list, uint32_t num);
 struct index;
 struct index *index_new(uint64_t bytes); /* to begin with; NULL: out of memory */
 void index_free(struct index *index);
+/* It will be full soon: large pages, of which fewer are missed by look-ups that all go somewhere else. */
+void index_fills(struct index *index);
 /* From here on changes can be taken back. A table that is full is laid out anew: DUP_ENOMEM. */
 int index_begin(struct index *index);
 void index_keep(struct index *index); /* the same, and the table stays as it is */

@@ -291,6 +291,7 @@ uint32_t view_num_since(struct view *view, int64_t ms);
 
 struct store_stats {
     uint64_t articles, texts, clusters, members, file_bytes, used_bytes, map_bytes;
+    uint64_t live_bytes;              /* pages that hold something; the rest of used_bytes is free to be used again */
     uint64_t free_lists;              /* transactions whose freed pages are not used again yet */
     uint64_t index_postings, index_bytes; /* of the memory tables */
     uint64_t segments, segment_postings, filter_bytes, seals, merges;

@@ -305,6 +305,7 @@ int tiers_freeze(struct tiers *t)
     struct index *fresh = index_new(t->table_bytes);
     if (!fresh)
         return DUP_ENOMEM;
+    index_fills(fresh); /* as the one before it did */
     index_free(t->frozen);
     t->frozen = t->active;
     t->frozen_sealed = 0;

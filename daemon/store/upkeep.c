@@ -41,12 +41,17 @@ void store_upkeep(struct store *store)
     mdb_reader_check(store->env, &dead);
 }
 
+static uint64_t table_pages(const MDB_stat *stat)
+{
+    return stat->ms_branch_pages + stat->ms_leaf_pages + stat->ms_overflow_pages;
+}
+
 int view_stats(struct view *view, struct store_stats *ret)
 {
     struct store *store = view->store;
     struct counters counters;
     MDB_envinfo info;
-    MDB_stat stat_env, free_list;
+    MDB_stat stat_env, free_list, in_table;
     struct stat st;
     MDB_val data;
     char path[4096];
@@ -60,10 +65,15 @@ int view_stats(struct view *view, struct store_stats *ret)
     snprintf(path, sizeof path, "%s/dupd.mdb", store->dir);
     if (stat(path, &st) < 0)
         return err_from_errno(errno);
+    uint64_t live = table_pages(&free_list);
+    for (int i = 0; i < TABLE_COUNT; i++)
+        if (mdb_stat(view->txn, store->tables[i], &in_table) == 0)
+            live += table_pages(&in_table);
     *ret = (struct store_stats){
         .articles = counters.articles, .texts = counters.texts, .clusters = counters.clusters,
         .members = counters.members, .file_bytes = (uint64_t)st.st_size,
         .used_bytes = ((uint64_t)info.me_last_pgno + 1) * stat_env.ms_psize,
+        .live_bytes = live * stat_env.ms_psize,
         .map_bytes = info.me_mapsize, .free_lists = free_list.ms_entries,
         .index_postings = store->figures.postings, .index_bytes = store->figures.bytes,
         .segments = store->figures.segments, .segment_postings = store->figures.sealed,
