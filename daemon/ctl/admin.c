@@ -51,22 +51,6 @@ int verb_delete(struct ctl *ctl)
     return worst;
 }
 
-int verb_stats(struct ctl *ctl)
-{
-    struct json_object *reply = NULL;
-    int code = ask_plain(ctl, "stats", &reply);
-    if (code == 0 && ctl->json) {
-        const char *value = ctl->line;
-        size_t len = ctl->line_len;
-        out_slice(ctl->line, ctl->line_len, "stats", &value, &len);
-        out_json(value, len);
-    } else if (code == 0) {
-        show_fields(show_member(reply, "stats"));
-    }
-    json_object_put(reply);
-    return code;
-}
-
 int verb_reload(struct ctl *ctl)
 {
     struct json_object *reply = NULL;

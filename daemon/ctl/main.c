@@ -199,7 +199,7 @@ static const struct verb verbs[] = {
      watch_options,
      "  dupctl watch --copies\n"
      "  dupctl watch --outlet paper.example --json\n", NULL},
-    {"stats", verb_stats, 0, 0, "", "show the daemon's figures", NULL, "  dupctl stats\n", NULL},
+    {"stats", verb_stats, 0, 0, "", "show the daemon's figures, and where its time and space go", NULL, "  dupctl stats\n", NULL},
     {"backup", verb_backup, 1, 1, "DIR", "have the daemon copy its store while it goes on",
      backup_options,
      "  dupctl backup /var/lib/dupd/backup-monday\n"

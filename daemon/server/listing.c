@@ -284,7 +284,7 @@ static void store_figures(struct buf *out, const struct store_stats *s)
     const struct { const char *name; uint64_t value; } rows[] = {
         {"articles", s->articles}, {"texts", s->texts}, {"clusters", s->clusters}, {"members", s->members},
         {"file_bytes", s->file_bytes}, {"used_bytes", s->used_bytes}, {"map_bytes", s->map_bytes},
-        {"free_lists", s->free_lists}, {"index_postings", s->index_postings},
+        {"live_bytes", s->live_bytes}, {"free_lists", s->free_lists}, {"index_postings", s->index_postings},
         {"index_bytes", s->index_bytes}, {"segments", s->segments}, {"segment_postings", s->segment_postings},
         {"filter_bytes", s->filter_bytes}, {"seals", s->seals}, {"merges", s->merges}, {"filter_asked", s->filter_asked},
         {"filter_passed", s->filter_passed}, {"filter_wrong", s->filter_wrong},
@@ -313,6 +313,14 @@ int query_stats(struct server *server, struct view *view, struct request *reques
     json_key_int(out, "uptime_s", (int64_t)((clock_elapsed_us() - server->started_us) / 1000000));
     store_figures(out, &store);
     backup_figures(server, out);
+    json_key(out, "stages");
+    json_open(out, '{');
+    json_key_int(out, "read_us", (int64_t)server->parse_us);
+    json_key_int(out, "find_us", (int64_t)writer.engine.find_us);
+    json_key_int(out, "store_us", (int64_t)writer.engine.apply_us);
+    json_key_int(out, "commit_us", (int64_t)writer.commit_us);
+    json_key_int(out, "index_us", (int64_t)writer.step_us);
+    json_close(out, '}');
     json_key(out, "writer");
     json_open(out, '{');
     json_key_int(out, "batches", (int64_t)writer.batches);
@@ -326,6 +334,12 @@ int query_stats(struct server *server, struct view *view, struct request *reques
     json_key_int(out, "steps", (int64_t)writer.steps);
     json_key_int(out, "step_us", (int64_t)writer.step_us);
     json_key_int(out, "longest_step_us", (int64_t)writer.longest_step_us);
+    json_close(out, '}');
+    json_key(out, "heads");
+    json_open(out, '{');
+    json_key_int(out, "found", (int64_t)writer.engine.heads_found);
+    json_key_int(out, "read", (int64_t)writer.engine.heads_read);
+    json_key_int(out, "bytes", (int64_t)writer.engine.heads_bytes);
     json_close(out, '}');
     json_close(out, '}');
     json_close(out, '}');

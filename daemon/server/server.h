@@ -123,6 +123,7 @@ struct server {
     size_t held;                     /* bytes of lines begun and of replies not yet written */
     atomic_uint reports;             /* under way; LIMIT_REPORTS at most */
     atomic_size_t watchers;          /* connections that watch; read by the writer */
+    atomic_ullong parse_us;          /* of the processor, that workers took to make requests of lines */
     int owns_socket;                 /* bound by us: to be removed at the end */
     int lock_fd;                     /* of the socket's lock file, -1 for none */
     int unaccepted;                  /* a peer waits until there is memory to accept it */
@@ -179,6 +180,7 @@ struct writer_stats {
     uint64_t batches, articles, commit_us, batch_us, longest_us, largest, retries;
     uint64_t held;                   /* articles due that are held back */
     uint64_t steps, step_us, longest_step_us; /* of the index, between batches */
+    struct engine_figures engine;
 };
 void writer_stats(struct writer *writer, struct writer_stats *ret);
 

@@ -209,11 +209,13 @@ static void run_parse(uv_work_t *uv)
 {
     struct work *work = (struct work *)(void *)uv;
     struct tools *tools = tools_get();
+    uint64_t start = clock_thread_us();
     for (struct request *request = work->list; request; request = request->queued) {
         int r = tools ? parse(tools, &work->tables->prepare, request) : no_memory(request);
         if (r < 0 && !request->error.code)
             json_error_set(&request->error, r, "", JSON_NOWHERE, "%s", dup_strerror(r));
     }
+    work->server->parse_us += clock_thread_us() - start;
 }
 
 /* The list may hold requests of one connection only. */

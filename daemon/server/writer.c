@@ -179,6 +179,7 @@ static void do_batch(struct writer *w)
     uint64_t took = clock_elapsed_us() - start;
     w->stats.batch_us += took;
     w->stats.commit_us += w->last_commit_us;
+    engine_figures(w->engine, &w->stats.engine);
     w->stats.longest_us = took > w->stats.longest_us ? took : w->stats.longest_us;
     w->stats.largest = n > w->stats.largest ? n : w->stats.largest;
     /* What LMDB cannot explain may have hit its memory too: start over from the disk. */
