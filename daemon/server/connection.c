@@ -267,6 +267,7 @@ static void take_bytes(struct connection *c, const char *data, size_t len)
         } else if (!newline || c->partial.len) {
             if (c->held == 0)
                 c->progress_us = clock_elapsed_us();
+            c->partial.max = c->server->config.line; /* a reload may have raised it */
             if (buf_add(&c->partial, data, n) < 0) {
                 connection_close(c, "out of memory");
             } else if (newline) {

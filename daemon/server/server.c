@@ -82,7 +82,9 @@ int server_reload(struct server *server, struct err *err)
         connections_judge(server);
         tables_release(server->tables);
         server->tables = tables;
+        writer_configure(server->writer, &config);
         server->config.log_level = config.log_level;
+        server->config.line = config.line;
         server->config.connections = config.connections;
         connections_fit(server);
         server->config.inflight = config.inflight;

@@ -171,6 +171,7 @@ struct writer;
 int writer_start(struct server *server, struct err *err);
 void writer_push(struct writer *writer, struct request *request);
 void writer_return(struct writer *writer, struct request *request); /* one that ran elsewhere; any thread */
+void writer_configure(struct writer *writer, const struct config *config); /* [match], from the next batch on */
 void writer_expire(struct writer *writer);               /* what is held back may go */
 struct request *writer_take_done(struct writer *writer); /* list linked by queued */
 void writer_stop(struct server *server);                 /* drains, joins the thread, frees */

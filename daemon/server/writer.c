@@ -34,6 +34,8 @@ struct writer {
     struct request *done, **done_last;    /* under lock */
     int stopping, failed;                 /* under lock */
     uint64_t beat_us;                     /* under lock */
+    struct engine_options options;        /* under lock */
+    int configured;                       /* under lock: the options are new */
     struct writer_stats stats;            /* under lock */
     uint64_t upkeep_us, synced_us, last_commit_us; /* the thread's own */
     int unsynced, more_upkeep;
@@ -283,6 +285,9 @@ static void thread_main(void *arg)
     uv_mutex_lock(&w->lock);
     for (;;) {
         w->beat_us = clock_elapsed_us();
+        if (w->configured)
+            engine_configure(w->engine, &w->options);
+        w->configured = 0;
         if (w->first)
             do_batch(w);
         else if (w->stopping)
@@ -309,17 +314,17 @@ static void thread_main(void *arg)
 int writer_start(struct server *server, struct err *err)
 {
     const struct config *config = &server->config;
-    struct engine_options options = {.window_ms = (int64_t)config->window_ms,
-                                     .exact_window_ms = (int64_t)config->exact_window_ms,
-                                     .keep_text = (int)config->keep_text,
-                                     .cache_bytes = (size_t)(config->index_memory / 4)};
     struct writer *w = calloc(1, sizeof *w);
     if (!w)
         return err_set(err, DUP_ENOMEM, "out of memory");
     w->server = server;
     w->done_last = &w->done;
     w->beat_us = clock_elapsed_us();
-    w->engine = engine_new(server->store, &options);
+    w->options = (struct engine_options){.window_ms = (int64_t)config->window_ms,
+                                         .exact_window_ms = (int64_t)config->exact_window_ms,
+                                         .keep_text = (int)config->keep_text,
+                                         .cache_bytes = (size_t)(config->index_memory / 4)};
+    w->engine = engine_new(server->store, &w->options);
     if (!w->engine) {
         free(w);
         return err_set(err, DUP_ENOMEM, "out of memory");
@@ -361,6 +366,15 @@ void writer_return(struct writer *w, struct request *request)
     *w->done_last = request;
     w->done_last = &request->queued;
     uv_async_send(&w->server->wake);
+    uv_mutex_unlock(&w->lock);
+}
+
+void writer_configure(struct writer *w, const struct config *config)
+{
+    uv_mutex_lock(&w->lock);
+    w->options.window_ms = (int64_t)config->window_ms;
+    w->options.exact_window_ms = (int64_t)config->exact_window_ms;
+    w->configured = 1;
     uv_mutex_unlock(&w->lock);
 }
 
