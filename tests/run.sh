@@ -70,6 +70,8 @@ run_one() { # NUMBER BUILD TEST: runs it, leaves NUMBER.counts, NUMBER.log, and 
     printf '%-52s %6d.%01d s%s  %s\n' "$name" $(((end - begin) / 1000000000)) \
         $(((end - begin) / 100000000 % 10)) "$cases" "$verdict"
     if [ "$verdict" = skipped ]; then tail -n 1 "$log" | sed 's/^/    /'; fi
+    # The long tests are run for their figures, which stand in lines of their own.
+    case $test in tests/torture/*) if [ "$verdict" = ok ]; then grep '^    ' "$log"; fi ;; esac
     rm -rf "$work/$number.tmp"
 }
 

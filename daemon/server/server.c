@@ -55,7 +55,8 @@ static void on_tick(uv_timer_t *timer)
     connections_tick(server);
     if (server->watchdog_us && now - writer_beat_us(server->writer) < WRITER_STUCK_US)
         sd_notify(0, "WATCHDOG=1");
-    if (server->stopping && !server->connections) {
+    /* A peer that has gone may have requests under way still; they come home to the wake. */
+    if (server->stopping && !server->connections && !server->inflight) {
         uv_close((uv_handle_t *)&server->tick, NULL);
         uv_close((uv_handle_t *)&server->wake, NULL);
         for (size_t i = 0; i < sizeof server->signals / sizeof *server->signals; i++)
@@ -168,8 +169,8 @@ static int run_loop(struct server *server, struct err *err)
     uv_run(&server->loop, UV_RUN_DEFAULT);
     backup_end(server);
     writer_stop(server);
-    if (uv_loop_close(&server->loop) != 0) {
-        log_error("stopped", "handles were left open in the event loop");
+    if (uv_loop_close(&server->loop) != 0 || server->inflight) {
+        log_error("stopped", "handles or %zu requests were left in the event loop", server->inflight);
         abort();
     }
     return r;

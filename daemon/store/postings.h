@@ -103,6 +103,7 @@ struct segment_reader {
     struct MDB_cursor *cursor;  /* owned */
     const struct segment *segment;
     const unsigned char *at, *end;
+    uint64_t row;               /* key of the chunk's row: that of its last group */
     uint64_t key;               /* the current one */
     uint32_t n, nums[LIMIT_POSTINGS + 1];
 };

@@ -141,7 +141,8 @@ static int open_chunk(struct segment_reader *reader, const MDB_val *key, const M
     if (key->mv_size != KEY_BYTES || data->mv_size <= CHUNK_HEAD)
         return DUP_ECORRUPT;
     memcpy(&sum, bytes, sizeof sum);
-    if (sum != (uint32_t)XXH3_64bits_withSeed(bytes + 4, data->mv_size - 4, get_key(key->mv_data)))
+    reader->row = get_key(key->mv_data);
+    if (sum != (uint32_t)XXH3_64bits_withSeed(bytes + 4, data->mv_size - 4, reader->row))
         return DUP_ECORRUPT;
     reader->at = bytes + CHUNK_HEAD;
     reader->end = bytes + data->mv_size;
@@ -175,7 +176,7 @@ static inline int next_group(struct segment_reader *reader, const unsigned char 
     reader->at = at + (size_t)n * reader->segment->width;
     reader->key += distance >> 1;
     reader->n = n;
-    return 1;
+    return reader->key > reader->row ? DUP_ECORRUPT : 1;
 }
 
 static inline uint32_t number(const struct segment *segment, const unsigned char *from)
@@ -275,6 +276,7 @@ void segment_check(struct check *c, unsigned place, const struct segment *segmen
     int r = segment_reader_open(&reader, c->view, place, segment, 0), wrong = 0;
     for (; r == 1 && !check_is_late(c); r = segment_reader_next(&reader)) {
         wrong += postings && reader.key <= before;
+        wrong += reader.at == reader.end && reader.key != reader.row; /* it would not be found */
         for (uint32_t i = 0; i < reader.n; i++)
             wrong += reader.nums[i] > segment->last || (i && reader.nums[i] <= reader.nums[i - 1]);
         before = reader.key;
