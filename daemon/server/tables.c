@@ -27,7 +27,9 @@ static int read_file(const char *path, struct buf *ret, struct err *err)
     ssize_t n = 0;
     while ((r = buf_reserve(ret, 65536)) == 0 && (n = read(fd, ret->data + ret->len, 65536)) > 0)
         ret->len += (size_t)n;
-    if (r < 0)
+    if (r == DUP_ENOMEM)
+        err_set(err, r, "cannot read %s: out of memory", path);
+    else if (r < 0)
         err_set(err, r, "cannot read %s: it is larger than %u bytes", path, FILE_MAX);
     else if (n < 0)
         r = err_set(err, err_from_errno(errno), "cannot read %s: %s", path, strerror(errno));
