@@ -6,8 +6,6 @@
  */
 #include "engine/source.h"
 
-#include <string.h>
-
 #define WEIGHT_OWN 4.0      /* the agency's own outlet ran it */
 #define WEIGHT_AGENCY 1.0   /* signed with the agency alone */
 #define WEIGHT_FROM 0.5     /* "with inputs from" it alone */
@@ -26,14 +24,6 @@ const char *source_kind_word(enum source_kind kind)
 const char *source_status_word(enum source_status status)
 {
     return statuses[status];
-}
-
-int source_status_parse(const char *word, size_t len)
-{
-    for (int i = 0; i < STATUS_COUNT; i++)
-        if (strlen(statuses[i]) == len && memcmp(statuses[i], word, len) == 0)
-            return i;
-    return -1;
 }
 
 static double weight(const struct evidence *e)

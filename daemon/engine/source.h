@@ -38,7 +38,6 @@ enum source_status {
     STATUS_COUNT
 };
 const char *source_status_word(enum source_status status);
-int source_status_parse(const char *word, size_t len); /* -1: no status */
 
 /* How a print stands to the source of its cluster: first is the outlet of the cluster's first print. */
 enum source_status source_status(const struct print *print, enum source_kind kind, uint64_t first);

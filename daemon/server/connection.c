@@ -62,6 +62,7 @@ void connection_close(struct connection *c, const char *why)
         return;
     if (why)
         log_warning("peer-closed", "closed a connection: %s", why);
+    log_debug("disconnected", "user %u, after %llu lines", c->uid, (unsigned long long)c->lines);
     c->closing = 1;
     uv_close((uv_handle_t *)&c->pipe, on_closed);
 }
@@ -396,5 +397,6 @@ void connection_accept(uv_stream_t *listener, int status)
     if (uv_fileno((const uv_handle_t *)&c->pipe, &fd) == 0)
         c->rights = rights_of_peer(&server->rights, fd, &c->uid);
     server->accepted++;
+    log_debug("connected", "user %u, %zu connections", c->uid, server->n_connections);
     start_reading(c);
 }

@@ -89,6 +89,7 @@ void request_fail(struct request *request)
     const char *word = dup_error_word(error->code);
     json_key_string(out, "code", word, strlen(word));
     const char *message = error->message[0] ? error->message : dup_strerror(error->code);
+    log_debug("refused", "user %u, line %llu: %s: %s", request->connection->uid, (unsigned long long)request->line, word, message);
     json_key_string(out, "message", message, strlen(message));
     json_key_string(out, "field", error->field, strlen(error->field));
     if (error->offset != JSON_NOWHERE)

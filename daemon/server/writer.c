@@ -173,12 +173,14 @@ static void do_batch(struct writer *w)
                                             : dup_strerror(r));
     }
     w->unsynced |= r == 0 && !w->server->config.sync;
+    uint64_t took = clock_elapsed_us() - start;
+    log_debug("batch", "%zu requests in %llu us, %llu of them for the commit", n, (unsigned long long)took,
+              (unsigned long long)w->last_commit_us);
     uv_mutex_lock(&w->lock);
     put_back(w, rest);
     w->stats.batches++;
     w->stats.articles += n;
     w->stats.retries += retries;
-    uint64_t took = clock_elapsed_us() - start;
     w->stats.batch_us += took;
     w->stats.commit_us += w->last_commit_us;
     engine_figures(w->engine, &w->stats.engine);
