@@ -325,7 +325,7 @@ int writer_start(struct server *server, struct err *err)
     w->options = (struct engine_options){.window_ms = (int64_t)config->window_ms,
                                          .exact_window_ms = (int64_t)config->exact_window_ms,
                                          .keep_text = (int)config->keep_text,
-                                         .cache_bytes = (size_t)(config->index_memory / 4)};
+                                         .cache_bytes = (size_t)(config->index_memory / 2)};
     w->engine = engine_new(server->store, &w->options);
     if (!w->engine) {
         free(w);

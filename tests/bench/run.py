@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures how fast dupd is, how large it grows, and whether that stays so: one command, one table.
 
-usage: run.py --build DIR [--shared DIR] [--count N] [--work DIR] [--keep] [--option NAME=VALUE ...]
+usage: run.py --build DIR [--shared DIR] [--count N] [--work DIR] [--keep] [--store DIR] [--option NAME=VALUE ...]
 
 Fills a store with N generated articles (tests/bench/generate; default 200000) through the socket, with
 durable commits, and measures an import of 100,000 before and after. The state is in a directory of its
@@ -38,15 +38,15 @@ class Daemon:
         self.socket = os.path.join(directory, "sock")
         self.state = os.path.join(directory, "state")
         self.command = [os.path.join(args.build, "dupd"), "--state-dir", self.state, "--socket", self.socket,
-                        "--agencies", "conf/agencies.conf", "--log-level", "warning"] + list(options)
+                        "--agencies", "conf/agencies.conf", "--outlets", "conf/outlets.conf", "--log-level", "warning"] + list(options)
         for option in args.option:
             name, value = option.split("=", 1)
             self.command += ["--" + name, value]
         self.start()
 
-    def start(self):
+    def start(self, *options):
         begin = time.monotonic()
-        self.process = subprocess.Popen(self.command)
+        self.process = subprocess.Popen(self.command + list(options))
         while True:
             try:
                 self.ask(op="ping")
@@ -192,13 +192,14 @@ def corpora(args, directory):
         count, seconds = count + result["count"], seconds + result["seconds"]
         show_import("import of %s (%d)" % (name.split(".")[0], result["count"]), result, "")
     say("import of the corpora (%d)" % count, "%.0f articles/s" % (count / seconds), ">= 15,000")
+    disk(daemon, "corpora, text kept", "")
     daemon.end()
 
 
 def disk(daemon, what, target):
     store = daemon.stats()["store"]
     say("disk an article, %s" % what, "%.0f bytes" % (store["used_bytes"] / store["articles"]), target,
-        "%.2f GB in all; pages free: %s" % (store["used_bytes"] / 1e9, store.get("free_pages", "?")))
+        "%.2f GB in all, %.1f %% of it free pages" % (store["used_bytes"] / 1e9, 100 - 100 * store["live_bytes"] / store["used_bytes"]))
 
 
 def report(daemon, op):
@@ -230,45 +231,95 @@ def reports(daemon, slice_file):
             thread.join()
 
 
-def filled(args, directory, slices):
+class Feed:
+    """Slices of the generated stream, one after another, as files with what each article is."""
+    def __init__(self, args, directory):
+        self.args, self.directory, self.at = args, directory, 0
+
+    def take(self, count):
+        name = os.path.join(self.directory, "slice%d" % self.at)
+        with open(name, "wb") as to:
+            generate(self.args, self.at, count, to, name + ".labels")
+        self.at += count
+        return name
+
+
+def fill_up(daemon, feed, count):
+    """Not measured as an import: the generator runs beside it, and nothing waits for the disk."""
+    feed.at = daemon.stats()["store"]["articles"]
+    if feed.at >= count:
+        return
+    daemon.end()
+    daemon.start("--durability", "interval", "--sync-interval", "60s")
+    source = subprocess.Popen([tool(daemon.args, "generate"), "--skip", str(feed.at), "--count", str(count - feed.at), "--credited", CREDITED],
+                              stdout=subprocess.PIPE)
+    result = run_import(daemon, "-", source.stdout)
+    source.wait()
+    feed.at = count
+    show_import("fill up to %d, synced once a minute" % count, result, "")
+    daemon.end()
+    daemon.start()
+
+
+def grown(daemon, feed, count, before):
+    """The same import into a large store, beside the figures of that into a small one."""
+    fill_up(daemon, feed, count)
+    stored = feed.at
+    slice_file = feed.take(SLICE)
+    result = run_import(daemon, slice_file)
+    show_import("import, durable, %d stored" % stored, result, ">= 70 % of the above")
+    say("  share of the rate at 100 thousand", "%.0f %%" % (100 * result["rate"] / before["rate"]), ">= 70 %",
+        "by processor time: %.0f %%" % (100 * (before["dupd_us"] + before["ctl_us"]) / (result["dupd_us"] + result["ctl_us"])))
+    show_recall("at %d" % stored, recall(daemon, slice_file + ".labels"))
+
+
+def stages(daemon):
+    """Where the last import's time went."""
+    stats = daemon.stats()
+    whole = sum(stats["stages"].values())
+    for name, us in stats["stages"].items():
+        say("  stage %s" % name[:-3], "%.1f us an article" % (us / max(stats["writer"]["requests"], 1)), "", "%.0f %% of all" % (100 * us / max(whole, 1)))
+
+
+def filled(args, directory):
+    feed = Feed(args, directory)
     daemon = Daemon(args, os.path.join(directory, "main"))
     say("sync of 64 KB on this disk", "%.2f ms" % sync_time(directory))
-    first = run_import(daemon, slices[0][0])
-    show_import("import, durable, into an empty store", first, "")
-    second = run_import(daemon, slices[1][0])
+    first = feed.take(SLICE)
+    show_import("import, durable, into an empty store", run_import(daemon, first), "")
+    slice_file = feed.take(SLICE)
+    second = run_import(daemon, slice_file)
     show_import("import, durable, 100 thousand stored", second, ">= 20,000")
-    show_recall("at 100 thousand", recall(daemon, slices[1][1]))
-    if args.count > 2 * SLICE:
-        fill = args.count - 2 * SLICE
-        source = subprocess.Popen([tool(args, "generate"), "--skip", str(2 * SLICE), "--count", str(fill), "--credited", CREDITED],
-                                  stdout=subprocess.PIPE)
-        result = run_import(daemon, "-", source.stdout)
-        source.wait()
-        show_import("fill up to %d (the generator runs beside it)" % args.count, result, "")
-        third = run_import(daemon, slices[2][0])
-        show_import("import, durable, %d stored" % args.count, third, ">= 70 % of the above")
-        say("  share of the rate at 100 thousand", "%.0f %%" % (100 * third["rate"] / second["rate"]), ">= 70 %")
-        show_recall("at %d" % args.count, recall(daemon, slices[2][1]))
-    with open(slices[3][0], "rb") as lines:
+    stages(daemon)
+    show_recall("at 100 thousand", recall(daemon, slice_file + ".labels"))
+    if args.store:
+        daemon.end()
+        daemon = Daemon(args, args.store)
+    if args.store or args.count > 2 * SLICE:
+        grown(daemon, feed, args.count, second)
+    with open(feed.take(3000), "rb") as lines:
         show_latency("one article at a time, idle", latency(daemon, lines, "--count", "3000"), "p99 <= 3 ms")
-    with open(slices[4][0], "rb") as lines:
+    beside = feed.take(SLICE)
+    with open(feed.take(3000), "rb") as lines:
         result = {}
-        thread = threading.Thread(target=lambda: result.update(run_import(daemon, slices[5][0])))
+        thread = threading.Thread(target=lambda: result.update(run_import(daemon, beside)))
         thread.start()
         show_latency("one article at a time while an import runs",
                      latency(daemon, lines, "--pause", "5", "--seconds", "4"), "p99 <= 50 ms")
         thread.join()
     writer = daemon.stats()["writer"]
     if "longest_us" in writer:
-        say("longest stall of the writer", "%.0f ms" % (writer["longest_us"] / 1000), "<= 100 ms",
+        say("longest stall: a batch with its commit", "%.0f ms" % (writer["longest_us"] / 1000), "<= 100 ms",
             "of %d batches" % writer["batches"])
+        say("longest stall: a step of the index", "%.0f ms" % (writer["longest_step_us"] / 1000), "<= 100 ms",
+            "of %d steps" % writer["steps"])
     times = []
     for _ in range(21):
         begin = time.monotonic()
         daemon.ask(op="clusters", limit=50)
         times.append(time.monotonic() - begin)
     say("clusters, first page of 50", "%.2f ms" % (sorted(times)[10] * 1000), "<= 10 ms", "longest %.2f ms" % (max(times) * 1000))
-    reports(daemon, slices[6][0])
+    reports(daemon, feed.take(SLICE))
     disk(daemon, "text kept", "<= 2,200")
     memory = daemon.memory()
     say("memory of its own (anonymous)", "%.0f MB" % memory["RssAnon"], "<= index-memory + 300",
@@ -285,6 +336,7 @@ def main():
     parser.add_argument("--count", type=int, default=2 * SLICE)
     parser.add_argument("--work", default="")
     parser.add_argument("--keep", action="store_true", help="leave the state of the large store behind")
+    parser.add_argument("--store", default="", help="a directory that --keep left behind: measure on its store, filled up to the count")
     parser.add_argument("--option", action="append", default=[], help="an option for dupd, as name=value")
     args = parser.parse_args()
     directory = tempfile.mkdtemp(prefix="bench-", dir=args.work or args.build)
@@ -293,26 +345,15 @@ def main():
             os.mkdir(os.path.join(directory, name))
         print("%-58s %22s  %-22s %s" % ("what", "measured", "target", "share"))
         libdup(args)
-        slices = []
-        for number, (skip, count) in enumerate(((0, SLICE), (SLICE, SLICE), (args.count, SLICE), (args.count + SLICE, 3000),
-                                                (args.count + SLICE + 3000, 3000), (args.count + SLICE + 6000, SLICE),
-                                                (args.count + 2 * SLICE + 6000, SLICE))):
-            if number == 2 and args.count <= 2 * SLICE:
-                slices.append(None)
-                continue
-            name = os.path.join(directory, "slice%d" % number)
-            with open(name, "wb") as to:
-                generate(args, skip, count, to, name + ".labels")
-            slices.append((name, name + ".labels"))
-        filled(args, directory, slices)
+        filled(args, directory)
         daemon = Daemon(args, os.path.join(directory, "lean"), "--keep-text", "no")
-        run_import(daemon, slices[0][0])
+        run_import(daemon, os.path.join(directory, "slice0"))
         disk(daemon, "text not kept", "<= 1,200")
         daemon.end()
         corpora(args, directory)
     finally:
         if args.keep:
-            print("left behind: " + directory)
+            print("left behind: " + os.path.join(directory, "main"))
         else:
             shutil.rmtree(directory)
 
