@@ -34,9 +34,10 @@ enum dup_relation {
     DUP_RELATION_COUNT
 };
 
+/* Both for a relation below DUP_RELATION_COUNT; any thread. */
 const char *dup_relation_word(enum dup_relation relation); /* "abridged" */
-int dup_relation_joins(enum dup_relation relation);        /* 1: same cluster */
-/* The relation of a word, or -1. */
+int dup_relation_joins(enum dup_relation relation);        /* 1: same cluster; 0: linked at most */
+/* The relation of a word of len bytes, or -1. Any thread. */
 int dup_relation_parse(const char *word, size_t len);
 
 /* A passage that both texts share: tokens a..a+n of the one, b..b+n of the other. */
@@ -73,7 +74,7 @@ struct dup_comparison {
     struct dup_span spans[DUP_SPANS_MAX];
 };
 
-/* Working memory of dup_compare, grown as needed and kept between calls. */
+/* Working memory of dup_compare and dup_relate, grown as needed and kept between calls; one thread at a time. */
 struct dup_comparer;
 struct dup_comparer *dup_comparer_new(void); /* NULL: out of memory */
 void dup_comparer_free(struct dup_comparer *comparer);
@@ -98,7 +99,7 @@ struct dup_evidence_side {
     double shared;         /* of these, in passages or bridged between two */
     double quoted;         /* of the shared: within quotation marks */
     double own_quoted;     /* of the rest: within quotation marks */
-    double lead;           /* share of the first LEAD words (furniture aside) that is shared */
+    double lead;           /* share of its first 40 words (furniture aside) that is shared, 0 to 1 */
     uint32_t numbers;      /* numerals */
     uint32_t shared_numbers;
     uint32_t first, last;  /* tokens between which its shared text lies */

@@ -19,10 +19,11 @@ enum dup_place { DUP_PLACE_NONE, DUP_PLACE_BYLINE, DUP_PLACE_DATELINE, DUP_PLACE
                  DUP_PLACE_END, DUP_PLACE_INLINE, DUP_PLACE_FIELD,
                  DUP_PLACE_TITLE };
 
+/* Never NULL; any thread. */
 const char *dup_claim_word(enum dup_claim claim);  /* "none", "from", "agency" */
 const char *dup_place_word(enum dup_place place);  /* "byline", ... */
 
-#define DUP_CREDITS_MAX 8
+#define DUP_CREDITS_MAX 8      /* credits kept of an article; further ones are left out */
 #define DUP_AGENCY_GENERIC 0   /* "agencies", no name given */
 
 struct dup_credit {
@@ -53,7 +54,8 @@ struct dup_agencies;
  */
 int dup_agencies_parse(const char *text, size_t len, char *message, size_t size,
                        struct dup_agencies **ret);
-void dup_agencies_free(struct dup_agencies *agencies);
+void dup_agencies_free(struct dup_agencies *agencies); /* NULL is allowed; no thread may use it any more */
+/* Agencies in the table, DUP_AGENCY_GENERIC included. */
 size_t dup_agencies_count(const struct dup_agencies *agencies);
 /* Short name ("AFP"; "generic" for DUP_AGENCY_GENERIC); NULL past the last. */
 const char *dup_agency_name(const struct dup_agencies *agencies, uint32_t agency);

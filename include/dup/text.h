@@ -44,9 +44,9 @@ struct dup_secret {
 
 /* The public secret of libdup: documented, the same everywhere. For
  * programs that compare what they trust; a daemon uses one of its own. */
-void dup_secret_default(struct dup_secret *secret);
+void dup_secret_default(struct dup_secret *secret); /* any thread */
 
-/* Derives a secret from len bytes of seed (len >= 1, else DUP_EINVAL). */
+/* Derives a secret from len bytes of seed (len >= 1, else DUP_EINVAL). Any thread. */
 int dup_secret_derive(struct dup_secret *secret, const void *seed, size_t len);
 
 enum {
@@ -74,7 +74,7 @@ struct dup_tokens {
     size_t n, cap;
 };
 
-/* Tokens that a text of len bytes has at most: the cap that always suffices. */
+/* Tokens that a text of len bytes has at most: the cap that always suffices. Any thread. */
 size_t dup_tokens_max(size_t len);
 
 /*
