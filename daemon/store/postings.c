@@ -75,14 +75,14 @@ static int find_in_segments(struct tiers *t, uint64_t key, uint32_t least, struc
         const struct segment *s = &t->segments[i];
         if (s->state != SEGMENT_LIVE || s->last < least || (t->frozen_sealed && s->level == 0 && s->order == t->frozen_order))
             continue;
-        t->filter_asked++;
-        if (!filter_may_have(s->filter, key))
+        t->filter_asked += !s->filling;
+        if (!s->filling && !filter_may_have(s->filter, key))
             continue;
         int r = segment_find(t->cursors[i], s, key, least, list);
         if (r < 0)
             return r;
-        t->filter_passed++;
-        t->filter_wrong += r == 0;
+        t->filter_passed += !s->filling;
+        t->filter_wrong += !s->filling && r == 0;
     }
     return 0;
 }
@@ -278,15 +278,40 @@ int tiers_load(struct store *store)
         for (unsigned k = 0; k < SEGMENTS_MAX; k++)
             keys += s->inputs >> k & 1 ? t->segments[k].postings : 0;
         s->filter = filter_new(store->dir, keys);
-        r = s->filter ? segment_make_filter(view, i, s) : DUP_ENOMEM;
+        s->filling = 1;
+        r = s->filter ? 0 : DUP_ENOMEM;
     }
     store_release(view);
     return r;
 }
 
+/*
+ * Reading all segments takes seconds where there are many: a start does not wait for it. Until a filter is whole
+ * its segment is asked without it. What is written meanwhile goes into the filter as ever.
+ */
+int tiers_fill_filters(struct store *store, uint64_t max)
+{
+    struct tiers *t = store->tiers;
+    struct view *view;
+    for (unsigned i = 0; i < SEGMENTS_MAX; i++) {
+        struct segment *s = &t->segments[i];
+        if (!s->filling || !s->filter)
+            continue;
+        int r = store_snapshot(store, &view);
+        if (r == 0) {
+            r = segment_fill_filter(view, i, s, max);
+            store_release(view);
+        }
+        return r < 0 ? r : 1;
+    }
+    return 0;
+}
+
 int store_load_index(struct store *store, struct err *err)
 {
     int r = tiers_load(store);
+    for (int more = 1; r == 0 && more && store->read_only; r = more < 0 ? more : 0)
+        more = tiers_fill_filters(store, UINT64_MAX);
     if (r == 0 && store->read_only)
         r = tiers_open_reader(store);
     return r < 0 ? err_set(err, r, "the index of %s cannot be read: %s", store->dir, dup_strerror(r)) : 0;

@@ -80,6 +80,8 @@ struct segment {
     uint64_t inputs;           /* building by merging: bits of the places merged */
     /* in memory */
     struct filter *filter;     /* owned */
+    int filling;               /* the filter is not whole yet: keys from unfiltered on, of those written before, are missing */
+    uint64_t unfiltered;
 };
 
 #define CHUNK_MAX 2020          /* bytes: two chunks fill a page of LMDB, with their keys */
@@ -116,8 +118,8 @@ void segment_reader_close(struct segment_reader *reader);
 /* Adds to list what stands under key, through a cursor on the segment's table. 1 found, 0 not, DUP_E... */
 int segment_find(struct MDB_cursor *cursor, const struct segment *segment, uint64_t key, uint32_t least,
                  struct posting_list *list);
-/* Makes the filter anew from what is written. */
-int segment_make_filter(struct view *view, unsigned place, struct segment *segment);
+/* Goes on with a filter that is not whole, for max keys. DUP_E... */
+int segment_fill_filter(struct view *view, unsigned place, struct segment *segment, uint64_t max);
 /* Every chunk's checksum, order and numbers. */
 void segment_check(struct check *c, unsigned place, const struct segment *segment);
 
@@ -167,7 +169,9 @@ int step_begin_segment(struct step *step, const struct segment *made, uint64_t k
 
 int tiers_new(struct store *store, uint64_t bytes);
 void tiers_free(struct store *store);
-int tiers_load(struct store *store); /* rows, filters, and the memory tables from the log */
+int tiers_load(struct store *store); /* rows, and the memory tables from the log; filters are empty */
+/* Fills filters after a start: so many keys. 1 when there are more, or DUP_E... */
+int tiers_fill_filters(struct store *store, uint64_t max);
 int tiers_begin(struct store *store); /* at the beginning of a write transaction */
 int tiers_commit(struct store *store); /* before the commit: the log */
 void tiers_committed(struct store *store);

@@ -259,14 +259,16 @@ int segment_find(MDB_cursor *cursor, const struct segment *segment, uint64_t key
     return 1;
 }
 
-int segment_make_filter(struct view *view, unsigned place, struct segment *segment)
+int segment_fill_filter(struct view *view, unsigned place, struct segment *segment, uint64_t max)
 {
     struct segment_reader reader;
-    int r = segment_reader_open(&reader, view, place, segment, 0);
-    for (; r == 1; r = segment_reader_next(&reader))
+    int r = segment_reader_open(&reader, view, place, segment, segment->unfiltered);
+    for (; r == 1 && max; r = segment_reader_next(&reader), max--)
         filter_add(segment->filter, reader.key);
+    segment->unfiltered = reader.key;
+    segment->filling = r != 0;
     segment_reader_close(&reader);
-    return r;
+    return r < 0 ? r : 0;
 }
 
 void segment_check(struct check *c, unsigned place, const struct segment *segment)

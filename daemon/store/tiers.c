@@ -18,6 +18,7 @@
 #define STEP_MIN (UINT64_C(1) << 8)  /* of small tables, a small part too */
 #define STEP_SHARE 256             /* bytes of the memory table for each of them */
 #define ROW_SHARE 64               /* postings of a step for each row cleared in one */
+#define FILL_SHARE 4               /* keys read in one step to fill a filter after a start, for each posting moved in one */
 #define PACE 8                     /* postings to be moved for each one added: sealing and four levels take five */
 
 static uint64_t step_postings(const struct tiers *t)
@@ -263,6 +264,7 @@ static void keep(struct step *step)
         if (t->segments[i].state == SEGMENT_FREE || t->segments[i].state == SEGMENT_DOOMED) {
             filter_free(t->segments[i].filter);
             t->segments[i].filter = NULL;
+            t->segments[i].filling = 0;
         }
         if (t->segments[i].state == SEGMENT_FREE)
             t->segments[i] = (struct segment){0};
@@ -275,9 +277,10 @@ int store_step(struct store *store)
 {
     struct tiers *t = store->tiers;
     struct step step = {.store = store, .tiers = t, .left = step_postings(t)};
-    if (!pending(t)) {
+    int filling = tiers_fill_filters(store, step_postings(t) * FILL_SHARE);
+    if (filling < 0 || !pending(t)) {
         t->owed = 0;
-        return 0;
+        return filling;
     }
     struct tiers *before = malloc(sizeof *before);
     int r = before ? store_begin(store) : DUP_ENOMEM;
@@ -297,7 +300,7 @@ int store_step(struct store *store)
         take_back(t, before);
     free(step.run.postings);
     free(before);
-    return r < 0 ? r : pending(t);
+    return r < 0 ? r : filling || pending(t);
 }
 
 int tiers_freeze(struct tiers *t)

@@ -130,7 +130,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     faults = 0;
     segment_check(&check, 0, &segment);
     CHECK(postings >= 0 || faults);
-    CHECK(segment_make_filter(view, 0, &segment) == (postings < 0 ? DUP_ECORRUPT : 0));
+    segment.unfiltered = 0;
+    CHECK(segment_fill_filter(view, 0, &segment, UINT64_MAX) == (postings < 0 ? DUP_ECORRUPT : 0));
     if (!faults)
         find_all(view, &segment);
     store_abort(store);
