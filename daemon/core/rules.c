@@ -28,6 +28,7 @@ const struct dup_limits dup_limits_usual = {
 #define WHOLE 0.9             /* ... the shorter does not stand in the longer as it is */
 #define ITEM 0.5              /* of the longer: one story among others is at most so much of it */
 #define EXCERPT 0.2           /* of the longer: an excerpt is at most so much of it */
+#define BEGINNING 0.2         /* of a text's first words: with less it begins otherwise */
 #define TITLE_OTHER 0.5       /* shared words of the titles: below it they do not clearly name one thing */
 #define TITLE_APART 0.25      /* shared words of the titles: below it they name different things */
 
@@ -111,11 +112,17 @@ static int is_house_item(const struct dup_evidence *e, const struct dup_limits *
            e->share_longer < ITEM && !e->version_a && !e->version_b;
 }
 
-/* An outlet that prints a text again in part, under a headline that names something else. */
+/* Hardly a word of either's beginning is shared: what is, is the rest of a page under another story. */
+static int begins_otherwise(const struct dup_evidence *e)
+{
+    return e->a.lead < BEGINNING && e->b.lead < BEGINNING;
+}
+
+/* An outlet that prints a text again in part, or below another story, under a headline that names something else. */
 static int is_house_form(const struct dup_evidence *e, const struct dup_limits *l)
 {
     return e->same_outlet && e->titles >= 0 && e->share_shorter >= l->several && !e->version_a && !e->version_b &&
-           ((e->titles < TITLE_APART && e->share_shorter < WHOLE) ||
+           ((e->titles < TITLE_APART && (e->share_shorter < WHOLE || begins_otherwise(e))) ||
             (e->titles < TITLE_OTHER && e->share_shorter < l->nearly_all));
 }
 
@@ -140,7 +147,7 @@ static int is_quotation(const struct dup_evidence *e, const struct dup_limits *l
 static int is_excerpt(const struct dup_evidence *e, const struct dup_limits *l)
 {
     return e->share_shorter >= l->most && e->share_shorter < QUOTE_IS_STORY && e->share_longer < EXCERPT &&
-           longer(e)->lead < 0.2 && !e->same_outlet;
+           longer(e)->lead < BEGINNING && !e->same_outlet;
 }
 
 /* A later version by the same outlet: announced as one, or no shorter than what it follows. */
