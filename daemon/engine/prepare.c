@@ -252,6 +252,19 @@ static struct outlet find_outlet(const struct outlets *outlets, struct field nam
     return outlet;
 }
 
+/* Whether the article is signed as the copy of others alone: on an agency's own site that is a reprint. */
+static int is_reprint(const struct prepared *made, const char *agency)
+{
+    size_t len = strlen(agency);
+    const char *name = made->agencies;
+    if (made->claim != DUP_CLAIM_AGENCY || strcmp(name, "generic") == 0)
+        return 0;
+    for (size_t n; *name; name += n + (name[n] == '+'))
+        if ((n = strcspn(name, "+")) == len && memcmp(name, agency, n) == 0)
+            return 0;
+    return 1;
+}
+
 /* The article's outlet gets its one name: stored, counted and asked for by it. */
 static void settle_outlet(const struct outlets *outlets, struct prepared *made)
 {
@@ -262,7 +275,7 @@ static void settle_outlet(const struct outlets *outlets, struct prepared *made)
         *given = (struct field){made->outlet_name, outlet.len};
     }
     made->outlet = outlet_hash(given->data, given->len);
-    if (outlet.agency)
+    if (outlet.agency && !is_reprint(made, outlet.agency))
         agency_name_keep((struct str){outlet.agency, strlen(outlet.agency)}, made->own);
 }
 
