@@ -16,7 +16,6 @@
 
 #define DAY_MS INT64_C(86400000)
 #define BARS 48          /* characters of the time line */
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct show_column print_columns[] = {
     {"LAG", "lag", SHOW_LAG},         {"PUBLISHED", "time", SHOW_TIME | SHOW_SPARE},         {"OUTLET", "outlet", SHOW_TEXT},
@@ -241,7 +240,7 @@ static int draw_prints(const struct ctl *ctl, struct json_object *members)
         add_cells(list, n);
         for (size_t i = 0; i < n; i++)
             json_object_array_add(rows, json_object_get(list[i].article));
-        r = show_table(print_columns, COUNT(print_columns), rows, ctl->colour);
+        r = show_table(print_columns, CTL_COUNT(print_columns), rows, ctl->colour);
         draw_time_line(list, n);
         draw_versions(list, n);
     }
@@ -255,7 +254,7 @@ static int draw_linked(const struct ctl *ctl, struct json_object *linked)
     if (json_object_array_length(linked) == 0)
         return 0;
     puts("\nlinked, and kept apart:");
-    return show_table(linked_columns, COUNT(linked_columns), linked, ctl->colour);
+    return show_table(linked_columns, CTL_COUNT(linked_columns), linked, ctl->colour);
 }
 
 static void take_all(struct json_object *to, struct json_object *from)

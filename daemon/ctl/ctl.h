@@ -23,6 +23,7 @@ enum ctl_exit {
     CTL_INTERRUPTED = 130 /* an import stopped by a signal, all that was sent being answered */
 };
 
+#define CTL_COUNT(array) (sizeof(array) / sizeof *(array))
 #define CTL_OPTIONS 24 /* options of one verb, the common ones included */
 
 struct ctl_option {

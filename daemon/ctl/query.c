@@ -17,7 +17,6 @@ static const struct show_column cluster_columns[] = {
     {"STARTED", "started", SHOW_TIME},   {"LATEST", "latest", SHOW_TIME | SHOW_SPARE},        {"SOURCE", "source.name", SHOW_TEXT}, {"FIRST", "first.outlet", SHOW_TEXT},
     {"TITLE", "first.title", SHOW_LONG},
 };
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* The article of a reply as one object, its history as a member of it. */
 static void print_article_json(const struct ctl *ctl)
@@ -100,7 +99,7 @@ static int ask_clusters(struct ctl *ctl, const struct pages *pages, int64_t min_
                                           "agency", "claim", "owner"};
     struct buf request;
     ctl_begin(&request, "clusters");
-    for (size_t i = 0; i < COUNT(filters); i++)
+    for (size_t i = 0; i < CTL_COUNT(filters); i++)
         ctl_pass(ctl, &request, filters[i], filters[i]);
     if (min_articles > 0)
         json_key_int(&request, "min_articles", min_articles);
@@ -144,7 +143,7 @@ int verb_clusters(struct ctl *ctl)
         rows += (int64_t)json_object_array_length(found);
         if (ctl->json)
             print_each(found);
-        else if (show_table(cluster_columns, COUNT(cluster_columns), found, ctl->colour) < 0)
+        else if (show_table(cluster_columns, CTL_COUNT(cluster_columns), found, ctl->colour) < 0)
             code = CTL_REFUSED;
         pages_turn(&pages, reply, "clusters");
         json_object_put(reply);

@@ -12,7 +12,6 @@
 #include "ctl/out.h"
 #include "ctl/show.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 #define TABLE_ROWS "50"
 #define NO_PRINTS "nothing in this period"
 
@@ -81,7 +80,7 @@ static int begin_sink(const struct ctl *ctl, struct sink *sink)
         {"csv", SINK_CSV}, {"graphml", SINK_GRAPHML}, {"dot", SINK_DOT}};
     int given = ctl->json;
     sink->form = ctl->json ? SINK_JSON : SINK_TABLE;
-    for (size_t i = 0; i < COUNT(forms); i++) {
+    for (size_t i = 0; i < CTL_COUNT(forms); i++) {
         if (ctl_value(ctl, forms[i].option)) {
             sink->form = forms[i].form;
             given++;
@@ -237,37 +236,37 @@ static int run(struct ctl *ctl, const struct report *report)
 
 int verb_top(struct ctl *ctl)
 {
-    static const struct report report = {"top", top_columns, COUNT(top_columns), top_fields, NO_PRINTS};
+    static const struct report report = {"top", top_columns, CTL_COUNT(top_columns), top_fields, NO_PRINTS};
     return run(ctl, &report);
 }
 
 int verb_outlets(struct ctl *ctl)
 {
-    static const struct report report = {"outlets", outlet_columns, COUNT(outlet_columns), outlet_fields, NO_PRINTS};
+    static const struct report report = {"outlets", outlet_columns, CTL_COUNT(outlet_columns), outlet_fields, NO_PRINTS};
     return run(ctl, &report);
 }
 
 int verb_agencies(struct ctl *ctl)
 {
-    static const struct report report = {"agencies", agency_columns, COUNT(agency_columns), agency_fields, NO_PRINTS};
+    static const struct report report = {"agencies", agency_columns, CTL_COUNT(agency_columns), agency_fields, NO_PRINTS};
     return run(ctl, &report);
 }
 
 int verb_owners(struct ctl *ctl)
 {
-    static const struct report report = {"owners", owner_columns, COUNT(owner_columns), owner_fields, NO_PRINTS};
+    static const struct report report = {"owners", owner_columns, CTL_COUNT(owner_columns), owner_fields, NO_PRINTS};
     return run(ctl, &report);
 }
 
 int verb_graph(struct ctl *ctl)
 {
-    static const struct report report = {"graph", edge_columns, COUNT(edge_columns), edge_fields, NO_PRINTS};
+    static const struct report report = {"graph", edge_columns, CTL_COUNT(edge_columns), edge_fields, NO_PRINTS};
     return run(ctl, &report);
 }
 
 int verb_carriers(struct ctl *ctl)
 {
-    static const struct report report = {"carriers", carrier_columns, COUNT(carrier_columns), carrier_fields,
+    static const struct report report = {"carriers", carrier_columns, CTL_COUNT(carrier_columns), carrier_fields,
                                          "nobody carries it any more"};
     struct sink sink = {.report = &report};
     struct buf request;

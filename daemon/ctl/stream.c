@@ -15,7 +15,6 @@ static const struct show_column export_columns[] = {
     {"id", "id", SHOW_TEXT},     {"outlet", "outlet", SHOW_TEXT},       {"cluster", "cluster", SHOW_TEXT}, {"relation", "relation", SHOW_TEXT},
     {"head", "head", SHOW_TEXT}, {"published", "published", SHOW_TEXT}, {"title", "title", SHOW_TEXT},
 };
-#define N_EXPORT (sizeof export_columns / sizeof *export_columns)
 
 int stream_next(struct ctl *ctl, const char *key, const char **ret_value, size_t *ret_len)
 {
@@ -75,7 +74,7 @@ static int print_row(struct ctl *ctl, const char *value, size_t len)
         out_complain("the answer of dupd: %s", wrong.message);
         return CTL_NO_DAEMON;
     }
-    show_row(export_columns, N_EXPORT, article);
+    show_row(export_columns, CTL_COUNT(export_columns), article);
     json_object_put(article);
     return 0;
 }
@@ -110,7 +109,7 @@ int verb_export(struct ctl *ctl)
             continue;
         }
         if (!named)
-            show_row_names(export_columns, N_EXPORT);
+            show_row_names(export_columns, CTL_COUNT(export_columns));
         named = 1;
         code = print_row(ctl, value, len);
         if (code == 0 && ferror(stdout))
