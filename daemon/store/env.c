@@ -29,6 +29,10 @@ int store_code(struct store *store, int code)
         return DUP_EBUSY;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
+    case MDB_INCOMPATIBLE:
+    case MDB_BAD_DBI:
+    case MDB_BAD_VALSIZE:
+    case MDB_CURSOR_FULL:
     case MDB_BAD_TXN: return DUP_ECORRUPT;
     case MDB_VERSION_MISMATCH:
     case MDB_INVALID: return DUP_EFORMAT;

@@ -176,12 +176,20 @@ int tiers_commit(struct store *store)
 
 /* ---- at start ------------------------------------------------------------------ */
 
+static uint64_t logged_key(const unsigned char *keys, uint32_t i)
+{
+    uint64_t key = 0;
+    memcpy(&key, keys + (size_t)i * KEY_BYTES, KEY_BYTES);
+    return key;
+}
+
 static int load_group(struct index *index, const unsigned char *keys, uint32_t n, uint32_t num)
 {
     int r = 0;
+    for (uint32_t i = 0; i < n; i++) /* the table is far larger than any cache: its lines are fetched together */
+        index_prefetch(index, logged_key(keys, i));
     for (uint32_t i = 0; r == 0 && i < n; i++) {
-        uint64_t key = 0;
-        memcpy(&key, keys + (size_t)i * KEY_BYTES, KEY_BYTES);
+        uint64_t key = logged_key(keys, i);
         while ((r = index_add(index, key, num)) == DUP_EBUSY)
             if ((r = index_begin(index)) < 0)
                 return r;
