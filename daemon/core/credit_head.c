@@ -9,6 +9,7 @@
 
 #define PLACE_TOKENS 14
 #define BRACKET_TOKENS 24
+#define SLASHED_TOKENS 9
 #define CABLE_TOKENS 24
 #define LINES_MAX 10
 
@@ -31,6 +32,13 @@ static int is_number(const struct credit_find *f, size_t i)
     return i < f->n && f->t[i].kind == CREDIT_NUMBER;
 }
 
+/* The day after a date: "november 3., kedd", "3 novembre, mardi". */
+static int is_weekday(const struct credit_find *f, size_t i)
+{
+    return i >= 3 && f->t[i - 1].mark == ',' &&
+           (is_number(f, i - 2) || (f->t[i - 2].mark == '.' && is_number(f, i - 3)));
+}
+
 /* Looks back from token i over what a place and a date consist of. */
 static struct before look_back(const struct credit_find *f, size_t i)
 {
@@ -49,7 +57,8 @@ static struct before look_back(const struct credit_find *f, size_t i)
             /* a month: "Nov 3", "3 nov", "3. novembra", "nov. 3" */
             int dated = is_number(f, k) || (k >= 2 && is_number(f, k - 2)) ||
                         (k >= 3 && f->t[k - 2].mark == '.' && is_number(f, k - 3)) ||
-                        (k < i && f->t[k].mark == '.' && is_number(f, k + 1));
+                        (k < i && f->t[k].mark == '.' && is_number(f, k + 1)) ||
+                        is_weekday(f, k - 1);
             if (!dated && !is_link(f, k - 1))
                 break;
         } else {
@@ -129,7 +138,7 @@ static int try_bracket(struct credit_find *f, size_t i)
     if (f->t[i].mark == '/') {
         if (!(i == 0 || f->t[i].flags & (CREDIT_SPACED | CREDIT_LINE)))
             return 0;
-        for (size_t k = i + 1; k < f->n && k < i + 6 && !close; k++)
+        for (size_t k = i + 1; k < f->n && k < i + SLASHED_TOKENS && !close; k++)
             close = f->t[k].mark == '/' ? k : 0;
     } else {
         close = credit_close(f, i, BRACKET_TOKENS);

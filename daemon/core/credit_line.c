@@ -6,6 +6,7 @@
 #include "core/credit_find.h"
 
 #define OWN_TOKENS 24
+#define PAPER_WORDS 3
 
 static int match(const struct credit_find *f, size_t i, unsigned wanted, struct agencies_hit *ret)
 {
@@ -66,6 +67,8 @@ static int is_person_of(struct credit_find *f, size_t lo, size_t hi)
     struct credit_names names;
     size_t i = match(f, lo, AGENCIES_BY, &hit) ? hit.next : lo, words = 0;
 
+    if (match(f, lo, AGENCIES_SOURCE, &hit)) /* "Theo AFP, Reuters" names both */
+        return 0;
     for (; i < hi; i++) {
         const struct credit_token *t = &f->t[i];
         if (t->kind == CREDIT_WORD && (t->flags & CREDIT_UPPER || match(f, i, AGENCIES_AND | AGENCIES_LINK, &hit)))
@@ -131,6 +134,38 @@ static int is_desk(const struct credit_find *f, size_t i, size_t hi)
     return words <= 4 && (caps == words || slashes);
 }
 
+/* What an agency's systems leave behind its name: a message's number, "dpa:201103-99-123456/3", or a
+ * bracket with who wrote it, "AGERPRES/(A - autor: A B". */
+static int is_stamp(const struct credit_find *f, size_t i, size_t hi)
+{
+    if (i + 1 < hi && f->t[i].mark == '/' && f->t[i + 1].mark == '(')
+        return 1;
+    if (i + 1 >= hi || f->t[i].mark != ':')
+        return 0;
+    for (i++; i < hi; i++)
+        if (f->t[i].kind != CREDIT_NUMBER && f->t[i].mark != '-' && f->t[i].mark != '/')
+            return 0;
+    return 1;
+}
+
+/* "Le Monde avec AFP": a paper's name of several words, then whose material it used. */
+static int is_paper_with(struct credit_find *f, size_t lo, size_t hi)
+{
+    struct agencies_hit hit;
+    struct credit_names names;
+
+    for (size_t i = lo; i < hi && i <= lo + PAPER_WORDS; i++) {
+        if (i > lo + 1 && match(f, i, AGENCIES_WITH, &hit) && credit_names_at(f, hit.next, hi, SHAPE_TAIL, &names) &&
+            credit_at_end(f, names.end, hi)) {
+            credit_note_names(f, DUP_CLAIM_FROM, &names, lo, hi);
+            return 1;
+        }
+        if (!(f->t[i].flags & CREDIT_UPPER))
+            return 0;
+    }
+    return 0;
+}
+
 int credit_own_line(struct credit_find *f, size_t lo, size_t hi)
 {
     unsigned shapes = f->place == DUP_PLACE_END ? SHAPE_TAIL : SHAPE_BYLINE;
@@ -142,14 +177,15 @@ int credit_own_line(struct credit_find *f, size_t lo, size_t hi)
         hi--;
     if (lo >= hi || hi - lo > OWN_TOKENS || match(f, lo, AGENCIES_PHOTO, &hit))
         return 0;
-    size_t first = match(f, lo, AGENCIES_BY, &hit) ? hit.next : lo;
+    size_t first = match(f, lo, AGENCIES_BY, &hit) ? credit_skip(f, hit.next, hi, ":") : lo;
     if (credit_names_at(f, first, hi, shapes, &names) &&
         (credit_at_end(f, names.end, hi) ||
-         (f->place == DUP_PLACE_END && !names.generic && is_desk(f, names.end, hi)))) {
+         (f->place == DUP_PLACE_END && !names.generic &&
+          (is_desk(f, names.end, hi) || is_stamp(f, names.end, hi))))) {
         credit_note_names(f, credit_own_claim(f, &names), &names, lo, hi);
         return 1;
     }
-    if (f->place == DUP_PLACE_END && is_signed(f, lo, hi))
+    if (f->place == DUP_PLACE_END && (is_signed(f, lo, hi) || is_paper_with(f, lo, hi)))
         return 1;
     return is_person_of(f, lo, hi) || (f->place == DUP_PLACE_START && is_place_of(f, lo, hi));
 }

@@ -7,6 +7,7 @@
 #include "core/credit_find.h"
 
 #define FILLERS_MAX 4
+#define REPORTER_WORDS 3
 
 static int match(const struct credit_find *f, size_t i, size_t hi, unsigned wanted,
                  struct agencies_hit *ret)
@@ -175,6 +176,21 @@ static enum dup_claim after_names(const struct credit_find *f, size_t hi,
     return DUP_CLAIM_NONE;
 }
 
+/* /Корр. ТАСС Анна Полева/: an agency's reporter, by the word before it and the name behind. */
+static int is_reporter(const struct credit_find *f, size_t lo, size_t hi, const struct credit_names *names)
+{
+    struct agencies_hit hit;
+    size_t words = hi - names->end;
+
+    if (f->place == DUP_PLACE_END || names->n != 1 || names->generic || words < 1 || words > REPORTER_WORDS ||
+        !match(f, lo, hi, AGENCIES_FILL, &hit))
+        return 0;
+    for (size_t i = names->end; i < hi; i++)
+        if (f->t[i].kind != CREDIT_WORD || !(f->t[i].flags & CREDIT_UPPER))
+            return 0;
+    return 1;
+}
+
 /* (서울=연합뉴스), 【パリ時事】: a place, then the name. */
 static int ends_with_name(const struct credit_find *f, size_t lo, size_t hi,
                           struct credit_names *ret)
@@ -202,7 +218,7 @@ enum dup_claim credit_bracket(const struct credit_find *f, size_t lo, size_t hi,
     if (lo >= hi || match(f, lo, hi, AGENCIES_PHOTO, &hit))
         return DUP_CLAIM_NONE;
     if (match(f, lo, hi, AGENCIES_WITH, &hit) &&
-        credit_names_at(f, hit.next + (size_t)is_mark(f, hit.next, hi, ":*"), hi, SHAPE_ALL, ret)) {
+        credit_names_at(f, hit.next + (size_t)is_mark(f, hit.next, hi, ":*-="), hi, SHAPE_ALL, ret)) {
         while (match(f, ret->end, hi, AGENCIES_GAVE | AGENCIES_FILL, &hit))
             ret->end = hit.next;
         if (credit_at_end(f, ret->end, hi))
@@ -223,6 +239,8 @@ enum dup_claim credit_bracket(const struct credit_find *f, size_t lo, size_t hi,
             return DUP_CLAIM_FROM;
         if (claim != DUP_CLAIM_NONE)
             return claim;
+        if (is_reporter(f, lo, hi, ret))
+            return DUP_CLAIM_AGENCY;
     }
     for (size_t i = lo + 1; i < hi; i++) {
         if (first > lo && is_mark(f, i, hi, ",") && /* (Von A B, dpa) */
