@@ -64,7 +64,7 @@ static int make_cell(struct buf *out, const struct show_column *column, struct j
         return show_pairs(out, member);
     const char *text = json_object_get_string(member);
     size_t len = strlen(text);
-    if (kind == SHOW_TIME && len == 20 && text[10] == 'T' && text[19] == 'Z') {
+    if (kind == SHOW_TIME && (len == 20 || len == 24) && text[10] == 'T' && text[len - 1] == 'Z') {
         escape_add(out, text, 10); /* 2026-11-24T04:03:54Z: the seconds and the zone say little */
         buf_add_char(out, ' ');
         return escape_add(out, text + 11, 5);
