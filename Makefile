@@ -82,7 +82,7 @@ TORTURE := $(filter-out %.sh %.md %.py,$(wildcard tests/torture/*))
 # Objects of a single program are kept like the others.
 .SECONDARY:
 
-.PHONY: all deps tests check torture tidy fuzz fuzz-run demo bench bench-instructions quality lint coverage install clean FORCE
+.PHONY: all deps tests check torture tidy mutate fuzz fuzz-run demo bench bench-instructions quality lint coverage install clean FORCE
 all: $(B)/dupd $(B)/dupctl $(B)/libdup.a
 
 # What is built depends on the flags that it was built with: PREFIX and the like may differ from one call to the next.
@@ -158,6 +158,13 @@ tidy:
 	@tests/deps.sh build tidy
 	@tests/tidy.sh $(ALLCPPFLAGS)
 
+# A sample of all mutants of daemon/core, drawn by a seed (tests/mutate.py says what a mutant is).
+MUTATE ?= --seed 1 --sample 150
+mutate:
+	@tests/deps.sh build test
+	@+$(MAKE_ALL) tests
+	@tests/mutate.py $(MUTATE)
+
 # Each target for so many seconds; what is found stays in build-fuzzer-address-undefined/found/TARGET.
 FUZZ_SECONDS ?= 1800
 fuzz:
@@ -190,7 +197,7 @@ lint:
 	@+$(MAKE_ALL) $(B)/libdup.a
 	@tests/lint/lint.sh $(B)
 
-# Line coverage by the unit tests, timelines and integration tests, file by file and for each folder.
+# Lines and branches covered by the unit tests, timelines and integration tests, file by file and for each folder.
 coverage:
 	@tests/deps.sh build test coverage
 	@rm -rf build-cov
@@ -199,7 +206,7 @@ coverage:
 	  gcovr --root . --add-tracefile build-cov/coverage.json && \
 	  for part in base core proto store engine server ctl; do \
 	    gcovr --root . --add-tracefile build-cov/coverage.json --filter daemon/$$part/ --print-summary --output build-cov/$$part.txt | \
-	      sed -n "s|^lines: *|daemon/$$part: |p"; done; exit $$tested
+	      sed -n "s|^\\(lines\\|branches\\): *|daemon/$$part: \\1 |p"; done; exit $$tested
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(BINDIR) $(LIBDIR) $(PKGCONFIGDIR) $(INCLUDEDIR)/dup $(MANDIR)/man1 \

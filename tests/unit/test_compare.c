@@ -303,6 +303,32 @@ static void which_of_several_places(void **state)
     dup_comparer_free(comparer);
 }
 
+static double shared_words(struct dup_comparer *comparer, const char *a, const char *b)
+{
+    struct dup_decision decision;
+    write_words(&left, a);
+    write_words(&right, b);
+    struct dup_side sides[] = {{.body = &left.tokens, .published = DUP_TIME_NONE}, {.body = &right.tokens, .published = DUP_TIME_NONE}};
+    assert_int_equal(dup_compare(comparer, sides[0].body, sides[1].body, &got), 0);
+    assert_int_equal(dup_relate(comparer, &sides[0], &sides[1], &got, &decision), 0);
+    assert_true(decision.evidence.a.shared == decision.evidence.b.shared);
+    return decision.evidence.a.shared;
+}
+
+/* Words that stand in both sides of a gap, in one order, are shared when they are half of it. */
+static void edits_within_a_passage_are_bridged(void **state)
+{
+    struct dup_comparer *comparer = dup_comparer_new();
+
+    (void)state;
+    assert_true(shared_words(comparer, "PxbcyQ", "PubcvQ") == 14.0);
+    assert_true(shared_words(comparer, "PxbycQ", "PubvwcQ") == 13.0);
+    assert_true(shared_words(comparer, "PxbywQ", "PubvzQ") == 12.0);
+    assert_true(shared_words(comparer, "PxcbyQ", "PubcvQ") == 12.0);
+    assert_true(shared_words(comparer, "PbxcyQ", "PubvcQ") == 12.0 + 2.0);
+    dup_comparer_free(comparer);
+}
+
 /* More passages than are kept still count in the shares. */
 static void passages_past_the_ceiling_still_count(void **state)
 {
@@ -375,6 +401,7 @@ int main(void)
         cmocka_unit_test(short_and_empty_texts),
         cmocka_unit_test(letters_of_scripts_without_spaces_count_half),
         cmocka_unit_test(which_of_several_places),
+        cmocka_unit_test(edits_within_a_passage_are_bridged),
         cmocka_unit_test(passages_past_the_ceiling_still_count),
         cmocka_unit_test(hostile_texts_take_linear_steps),
     };

@@ -113,6 +113,8 @@ static void test_datelines(void **state)
 {
     static const struct sample samples[] = {
         {HEAD, "LONDON (Reuters) -", "agency", "Reuters", 0},
+        {HEAD, "the harbour was closed and empty (AFP) after", "none", "-", 0},
+        {TAIL, "(c) 2024 by AFP", "agency", "AFP", 0},
         {HEAD, "LONDON, Nov 3 (Reuters) -", "agency", "Reuters", 0},
         {HEAD, "PORT ALDER, England (AP) —", "agency", "AP", 0},
         {HEAD, "PORT ALDER, England (AP) _", "agency", "AP", 0},

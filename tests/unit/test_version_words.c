@@ -63,12 +63,29 @@ static void test_any_cut(void **state)
     assert_int_equal(version_words_notice(title, 8), 0);
 }
 
+/* At the beginning, with a mark or in capitals, or in brackets anywhere: an ordinary word is none. */
+static void test_found(void **state)
+{
+    (void)state;
+    static const char *const is[] = {"UPDATE 2-Ferry line", "UPDATE Ferry line", "Update: Ferry line", "Update  : Ferry line", "Update 3: Ferry",
+                                     "Ferry line (Lead)", "Ferry line [Update]"};
+    static const char *const none[] = {"Update of the ferry line", "The ferry update for the week", "Ferry -update", "Ferry line (closed)",
+                                       "Update", "Ferry line (", ""};
+    for (size_t i = 0; i < sizeof is / sizeof *is; i++)
+        if (!version_words_found(is[i], strlen(is[i])))
+            fail_msg("not found: %s", is[i]);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        if (version_words_found(none[i], strlen(none[i])))
+            fail_msg("found: %s", none[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_corrects),
         cmocka_unit_test(test_withdraws),
         cmocka_unit_test(test_neither),
+        cmocka_unit_test(test_found),
         cmocka_unit_test(test_any_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
