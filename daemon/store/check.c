@@ -350,6 +350,7 @@ int view_check_within(struct view *view, uint32_t ms, void (*report)(void *arg, 
                       int *ret_complete)
 {
     struct check c = {.view = view, .report = report, .arg = arg,
+                      .budget_us = ms * UINT64_C(1000),
                       .deadline_us = ms ? clock_elapsed_us() + ms * UINT64_C(1000) : 0};
     struct store_stats stats;
     int r = view_stats(view, &stats);

@@ -48,6 +48,9 @@ static int check_metas(const char *path, const struct meta *metas, uint64_t file
     uint32_t page_size = metas[0].trees[0].page_size;
     if (metas[1].trees[0].page_size != page_size || metas[0].map_size > STORE_MAP_MAX || metas[1].map_size > STORE_MAP_MAX)
         return damaged(path, "its head says what cannot be", err);
+    /* They are set when the file is made; the main tree, of names, has none. */
+    if (metas[0].trees[0].flags != metas[1].trees[0].flags || metas[0].trees[1].flags || metas[1].trees[1].flags)
+        return damaged(path, "its head names kinds of trees that it has not", err);
     if (!numbers_fit(metas[0].txn, metas[1].txn))
         return damaged(path, "its head names no two transactions that follow each other", err);
     if (newest->txn && newest->last_page >= file_size / page_size)

@@ -127,7 +127,8 @@ struct check {
     struct view *view;
     void (*report)(void *arg, const char *sentence);
     void *arg;
-    uint64_t deadline_us;     /* of clock_elapsed_us; 0: none */
+    uint64_t budget_us;       /* processor time of the process for the walk */
+    uint64_t deadline_us;     /* of clock_elapsed_us, before which nobody looks at it; 0: none */
     int faults;
     int late;                 /* the deadline has passed: the walk is not complete */
 };

@@ -48,7 +48,7 @@ int store_open(const struct store_options *options, struct err *err, struct stor
 void store_free(struct store *store);
 
 /*
- * Walks the store that store_open would open as view_check does, for about ms, in a child process,
+ * Walks the store that store_open would open as view_check does, for about ms (view_check_within), in a child process,
  * so before the caller has threads. DUP_ECORRUPT and a sentence when it is damaged; 0 when no fault
  * was found, when it cannot be opened for another reason, and when there is none.
  */
@@ -305,7 +305,7 @@ int view_stats(struct view *view, struct store_stats *ret);
  * fault with a sentence. Returns the number of faults, or DUP_E....
  */
 int view_check(struct view *view, void (*report)(void *arg, const char *sentence), void *arg);
-/* The same, given up after ms (0: never): *ret_complete is 0 then, and nothing is said of totals. */
+/* The same, given up after ms of processor time, or four times that on the clock (0: never): *ret_complete is 0 then, and nothing is said of totals. */
 int view_check_within(struct view *view, uint32_t ms, void (*report)(void *arg, const char *sentence), void *arg,
                       int *ret_complete);
 
