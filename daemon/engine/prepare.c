@@ -202,8 +202,11 @@ static void keep_printed(struct prepared *made, const struct dup_credits *credit
         while (len && ((unsigned char)field->data[credit->begin + len] & 0xc0) == 0x80)
             len--;
     }
+    const char *words = field->data + credit->begin;
+    if (len && words[len - 1] == ')' && !memchr(words, '(', len)) /* it stood in brackets */
+        len--;
     made->place = (uint8_t)credit->place;
-    made->printed = (struct field){field->data + credit->begin, len};
+    made->printed = (struct field){words, len};
 }
 
 static void find_credits(const struct dup_agencies *agencies, struct prepared *made)
