@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "server/log.h"
@@ -150,8 +151,20 @@ static int open_handles(struct server *server, struct err *err)
     return 0;
 }
 
+/* libuv aborts where a thread, or memory for its tables, is refused: before anything was promised that gets a word. */
+static void on_refused(int number)
+{
+    static const char said[] = "dupd: error: start-failed: cannot start the event loop or its threads: there is no memory or no thread to be had\n";
+    (void)number;
+    ssize_t done = write(STDERR_FILENO, said, sizeof said - 1);
+    (void)done;
+    _exit(1);
+}
+
 static int run_loop(struct server *server, struct err *err)
 {
+    struct sigaction refused = {.sa_handler = on_refused}, before;
+    sigaction(SIGABRT, &refused, &before);
     int r = open_handles(server, err);
     if (r < 0)
         return r;
@@ -166,6 +179,7 @@ static int run_loop(struct server *server, struct err *err)
     } else {
         sd_notifyf(0, "READY=1\nSTATUS=listening on %s", server->config.socket);
     }
+    sigaction(SIGABRT, &before, NULL);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     backup_end(server);
     writer_stop(server);

@@ -159,7 +159,7 @@ void request_fail(struct request *request); /* writes the reply of request->erro
 void request_begin(struct request *request, struct buf *out);  /* {"id":...,  */
 
 /* ---- work.c ---- */
-/* Starts the workers, or ends the process with a word: before anything was promised. */
+/* Starts the workers; libuv would do so at the first request, and aborts where it cannot. */
 void work_start(struct server *server);
 /* Parses and prepares a list of requests (linked by queued) in a worker. */
 void work_parse(struct server *server, struct request *list);

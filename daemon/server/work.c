@@ -3,11 +3,9 @@
  * a worker touches only its requests, the store through a snapshot of its
  * own, and what the server lets it read (configuration, credit tables).
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/escape.h"
@@ -181,15 +179,6 @@ static int parse(struct tools *tools, const struct prepare_options *options,
     return r;
 }
 
-static void on_refused(int number)
-{
-    static const char said[] = "dupd: error: start-failed: cannot start the worker threads\n";
-    (void)number;
-    ssize_t done = write(STDERR_FILENO, said, sizeof said - 1);
-    (void)done;
-    _exit(1);
-}
-
 static void run_nothing(uv_work_t *work)
 {
     (void)work;
@@ -199,10 +188,7 @@ static void run_nothing(uv_work_t *work)
 void work_start(struct server *server)
 {
     static uv_work_t first;
-    struct sigaction refused = {.sa_handler = on_refused}, before;
-    sigaction(SIGABRT, &refused, &before);
     uv_queue_work(&server->loop, &first, run_nothing, NULL);
-    sigaction(SIGABRT, &before, NULL);
 }
 
 static void run_parse(uv_work_t *uv)
