@@ -177,7 +177,8 @@ static int run_loop(struct server *server, struct err *err)
         listen_close(server);
         uv_timer_start(&server->tick, on_tick, 0, 1);
     } else {
-        sd_notifyf(0, "READY=1\nSTATUS=listening on %s", server->config.socket);
+        sd_notify(0, "READY=1"); /* by itself: the status takes memory */
+        sd_notifyf(0, "STATUS=listening on %s", server->config.socket);
     }
     sigaction(SIGABRT, &before, NULL);
     uv_run(&server->loop, UV_RUN_DEFAULT);
