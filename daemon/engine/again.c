@@ -130,17 +130,18 @@ int again_learned(struct engine *e, uint32_t num, int64_t seen)
     uint32_t clusters[LIMIT_WORN + 1], n = 0, left = MEMBERS_MAX;
     int r = 0;
     e->worn[e->n_worn++] = (struct worn){num, VALUES_MIN};
-    for (size_t i = 0; i < e->n_worn && r == 0; i++) {
-        r = e->worn[i].values < VALUES_MIN ? DUP_ENOENT : view_article(view, e->worn[i].num, &e->member);
-        if (r == 0) {
-            uint32_t id = view_cluster_id(view, e->member.cluster), k = 0;
-            while (k < n && clusters[k] != id)
-                k++;
-            if (k == n)
-                clusters[n++] = id;
-        }
-        r = r == DUP_ENOENT ? 0 : r;
+    for (size_t i = 0; i < e->n_worn; i++) {
+        if (e->worn[i].values < VALUES_MIN || (r = view_article(view, e->worn[i].num, &e->member)) == DUP_ENOENT)
+            continue;
+        if (r < 0)
+            return r;
+        uint32_t id = view_cluster_id(view, e->member.cluster), k = 0;
+        while (k < n && clusters[k] != id)
+            k++;
+        if (k == n)
+            clusters[n++] = id;
     }
+    r = 0;
     for (uint32_t i = 0; i < n && r == 0; i++)
         r = look_at(e, clusters[i], &left, seen);
     return r;

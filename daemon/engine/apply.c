@@ -73,6 +73,16 @@ static int recurs(const struct match *match)
                               (e->dated && (e->hours >= LATER_HOURS || e->hours <= -LATER_HOURS)));
 }
 
+/* What a comparison came to, as the record keeps it. */
+static void note_match(struct article *record, const struct match *match)
+{
+    record->relation = (uint8_t)match->decision.relation;
+    record->share_shorter = (float)match->decision.share_shorter;
+    record->share_longer = (float)match->decision.share_longer;
+    record->jaccard = (float)match->comparison->jaccard;
+    record->longest = match->comparison->longest;
+}
+
 /* Puts the record into the cluster that it joins; c and record are brought up to date. */
 static int join(struct engine *e, struct article *record, const struct finding *found,
                 struct cluster *c)
@@ -90,11 +100,7 @@ static int join(struct engine *e, struct article *record, const struct finding *
         return r;
     record->cluster = id;
     record->head = best->head;
-    record->relation = (uint8_t)best->decision.relation;
-    record->share_shorter = (float)best->decision.share_shorter;
-    record->share_longer = (float)best->decision.share_longer;
-    record->jaccard = (float)best->comparison->jaccard;
-    record->longest = best->comparison->longest;
+    note_match(record, best);
     if (c->n_heads < LIMIT_HEADS && record->relation != DUP_EXACT && (stands_apart(best) || recurs(best))) {
         record->flags |= ARTICLE_HEAD;
         return 0;
@@ -127,12 +133,8 @@ static void note_links(struct article *record, const struct finding *found, uint
     const struct match *best = &found->links[0];
     if (!found->n_links)
         return;
-    record->relation = (uint8_t)best->decision.relation;
     record->linked = best->head;
-    record->share_shorter = (float)best->decision.share_shorter;
-    record->share_longer = (float)best->decision.share_longer;
-    record->jaccard = (float)best->comparison->jaccard;
-    record->longest = best->comparison->longest;
+    note_match(record, best);
     size_t n = record->relation == DUP_ROUNDUP ? found->n_links : 1;
     for (size_t i = 0; i < n; i++)
         ids[i] = found->links[i].cluster;
