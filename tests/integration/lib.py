@@ -163,6 +163,8 @@ class Daemon:
 class Terminal:
     """A command on a terminal of its own."""
 
+    MARK = "\x1c the command has ended \x1c"
+
     def __init__(self, command, env, columns=120, stdin=None):
         try:
             ours, theirs = pty.openpty()
@@ -170,16 +172,25 @@ class Terminal:
             raise unittest.SkipTest("no terminals here: %s" % error) from None
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen(command, stdin=stdin or theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True)
-        os.close(theirs)
-        self.ours, self.output = ours, ""
+        self.ended = os.pidfd_open(self.process.pid)
+        self.ours, self.theirs, self.output = ours, theirs, ""
 
     def _read(self):
-        try:
-            data = os.read(self.ours, 65536)
-        except OSError:  # how Linux tells that the other side is closed
-            data = b""
-        self.output += data.decode(errors="surrogateescape").replace("\r\n", "\n")
-        return bool(data)
+        """What the command wrote next; False once it has ended and all of it was read. Our own hold on its side
+        stays open till then, and a mark follows its last byte: a closed terminal may forget what nobody has read."""
+        ready, _, _ = select.select([self.ours] + ([self.ended] if self.theirs is not None else []), [], [], PATIENCE)
+        if self.ours in ready:
+            self.output += os.read(self.ours, 65536).decode(errors="surrogateescape").replace("\r\n", "\n")
+        elif self.ended in ready:
+            os.write(self.theirs, self.MARK.encode())
+            os.close(self.theirs)
+            self.theirs = None
+        else:
+            raise AssertionError("nothing for %d s after:\n%s" % (PATIENCE, self.output))
+        if not self.output.endswith(self.MARK):
+            return True
+        self.output = self.output[:-len(self.MARK)]
+        return False
 
     def until(self, pattern):
         while not re.search(pattern, self.output):
@@ -190,6 +201,7 @@ class Terminal:
         while self._read():
             pass
         os.close(self.ours)
+        os.close(self.ended)
         return self.process.wait(PATIENCE)
 
 
