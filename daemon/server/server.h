@@ -76,8 +76,9 @@ struct connection {
     size_t handed;                   /* memory of what libuv is writing, one write at a time */
     size_t held;                     /* bytes that this connection counts in server->held */
     uint64_t progress_us;            /* when something was last written, or holding memory began */
-    struct request *lane, *lane_last; /* queued for the writer, under its lock; lane_last only while there is a lane */
+    struct request *lane, *lane_last; /* queued for the writer (lanes.c); lane_last only while there is a lane */
     struct connection *next_lane;
+    uint64_t batch;                  /* number of the last batch that it had a request in */
     int writes;                      /* write requests under way */
     int parsing;                     /* jobs of the pool under way */
     unsigned rights;                 /* of the peer (rights.h) */
@@ -165,6 +166,20 @@ void work_start(struct server *server);
 void work_parse(struct server *server, struct request *list);
 /* Runs a query in a worker; it comes back DONE. */
 void work_query(struct server *server, struct request *request);
+
+/* ---- lanes.c ---- */
+
+struct lanes {
+    struct connection *first, *last; /* those with something in their lanes, in turn */
+    uint64_t batch;                  /* number of the batch taken last, from 1 */
+    atomic_int newcomer;             /* somebody who was not in the batch before is in that one or waits for
+                                      * its end: one who does not send all the time. The writer reads it without the lock */
+};
+void lanes_add(struct lanes *lanes, struct request *request);
+/* One request of each connection in turn, within the limits of a batch; linked by queued. NULL: none waits. */
+struct request *lanes_take(struct lanes *lanes);
+/* The end of a batch that was taken, and not run, goes back to where it was. */
+void lanes_put_back(struct lanes *lanes, struct request *list);
 
 /* ---- writer.c ---- */
 struct writer;

@@ -2,9 +2,7 @@
  * The writer: one thread that takes what has queued up as a batch, runs it in
  * one transaction, and lets the replies go only when that is on disk.
  * Invariant: a request is in the queue, in the batch, or in the done list;
- * a reply says "stored" only after store_commit returned 0. Each connection
- * has a lane of its own, and a batch takes from all in turn: what one sends,
- * however much, is at most half of what another waits for.
+ * a reply says "stored" only after store_commit returned 0.
  *
  *     idle --push--> batch --run--> commit --ok--> done --wake--> loop
  *                      ^               | map grown: run the batch again
@@ -21,7 +19,8 @@
 #define HOLD_PART 10        /* of so many articles kept, one may expire at once, and more are held back */
 #define RETRIES_MAX 16      /* a map that doubles each time holds anything by then */
 #define BATCH_US 20000u     /* a batch that has run so long is committed as it is; */
-#define BATCH_MOST_US 40000u /* where commits take longer, up to so long, that they are worth it */
+#define BATCH_MOST_US 40000u /* where commits take longer, up to so long, that they are worth it; */
+#define BATCH_SHORT_US 5000u /* and one that somebody new waits for, so soon */
 #define UPKEEP_US 200000u   /* between upkeep steps while work queues up */
 
 struct writer {
@@ -30,7 +29,7 @@ struct writer {
     uv_thread_t thread;
     uv_mutex_t lock;
     uv_cond_t wanted;
-    struct connection *first, *last;      /* those with requests in their lanes; under lock */
+    struct lanes lanes;                   /* under lock */
     struct request *done, **done_last;    /* under lock */
     int stopping, failed;                 /* under lock */
     uint64_t beat_us;                     /* under lock */
@@ -50,61 +49,11 @@ static void fail(struct request *request, int code, const char *message)
     request->stored = 0;
 }
 
-/* Appends the connection to those that have something queued. Under the lock. */
-static void add_lane(struct writer *w, struct connection *connection)
+/* Runs the batch inside the open transaction. What there was no time for is cut off and left in *ret_rest, if that is given. */
+static int run(struct writer *w, struct request *batch, struct request **ret_rest)
 {
-    connection->next_lane = NULL;
-    *(w->last ? &w->last->next_lane : &w->first) = connection;
-    w->last = connection;
-}
-
-/* One request of each connection in turn, within the limits of a batch; linked by queued. Under the lock. */
-static struct request *take_batch(struct writer *w)
-{
-    struct request *batch = NULL, **end = &batch;
-    size_t n = 0, bytes = 0;
-    for (struct connection *c; (c = w->first) && n < LIMIT_BATCH; n++) {
-        struct request *request = c->lane;
-        if (n && bytes + request->len > LIMIT_BATCH_BYTES)
-            break;
-        bytes += request->len;
-        w->first = c->next_lane;
-        if (!w->first)
-            w->last = NULL;
-        c->lane = request->queued;
-        if (c->lane)
-            add_lane(w, c);
-        *end = request;
-        end = &request->queued;
-        request->queued = NULL;
-    }
-    return batch;
-}
-
-/* Puts a list that was taken, and not run, back to where it was in its lanes. Under the lock. */
-static void put_back(struct writer *w, struct request *list)
-{
-    struct request *reversed = NULL, *next;
-    for (; list; list = next) {
-        next = list->queued;
-        list->queued = reversed;
-        reversed = list;
-    }
-    for (; reversed; reversed = next) {
-        struct connection *connection = reversed->connection;
-        next = reversed->queued;
-        if (!connection->lane) {
-            connection->lane_last = reversed;
-            add_lane(w, connection);
-        }
-        reversed->queued = connection->lane;
-        connection->lane = reversed;
-    }
-}
-
-/* Runs the batch inside the open transaction. What there was no time for is cut off and left in *ret_rest. */
-static int run(struct writer *w, struct request *batch, uint64_t until_us, struct request **ret_rest)
-{
+    uint64_t start = clock_elapsed_us(), most = w->last_commit_us;
+    most = most < BATCH_US ? BATCH_US : most < BATCH_MOST_US ? most : BATCH_MOST_US;
     for (struct request *request = batch; request; request = request->queued) {
         const struct request *next = request->queued;
         if (next && next->prepared.n_values)
@@ -119,7 +68,7 @@ static int run(struct writer *w, struct request *batch, uint64_t until_us, struc
             request_fail(request);
         else if (r < 0)
             return r;
-        if (request->queued && clock_elapsed_us() > until_us) {
+        if (request->queued && ret_rest && clock_elapsed_us() - start > (w->lanes.newcomer ? BATCH_SHORT_US : most)) {
             *ret_rest = request->queued;
             request->queued = NULL;
         }
@@ -131,13 +80,11 @@ static int run(struct writer *w, struct request *batch, uint64_t until_us, struc
 static int run_batch(struct writer *w, struct request *batch, struct request **ret_rest, unsigned *ret_retries)
 {
     struct store *store = w->server->store;
-    uint64_t budget_us = w->last_commit_us < BATCH_US ? BATCH_US : w->last_commit_us < BATCH_MOST_US ? w->last_commit_us : BATCH_MOST_US;
-    uint64_t until_us = clock_elapsed_us() + budget_us;
     int r;
-    for (;; until_us = UINT64_MAX) { /* one that is run again is not cut again */
+    for (;; ret_rest = NULL) { /* one that is run again is not cut again */
         r = store_begin(store);
         if (r == 0) {
-            r = run(w, batch, until_us, ret_rest);
+            r = run(w, batch, ret_rest);
             uint64_t start = clock_elapsed_us();
             if (r == 0)
                 r = store_commit(store);
@@ -157,7 +104,7 @@ static int run_batch(struct writer *w, struct request *batch, struct request **r
 /* Called with the lock held; returns with it held. */
 static void do_batch(struct writer *w)
 {
-    struct request *batch = take_batch(w), *rest = NULL, *last = batch;
+    struct request *batch = lanes_take(&w->lanes), *rest = NULL, *last = batch;
     uv_mutex_unlock(&w->lock);
 
     uint64_t start = clock_elapsed_us();
@@ -177,7 +124,7 @@ static void do_batch(struct writer *w)
     log_debug("batch", "%zu requests in %llu us, %llu of them for the commit", n, (unsigned long long)took,
               (unsigned long long)w->last_commit_us);
     uv_mutex_lock(&w->lock);
-    put_back(w, rest);
+    lanes_put_back(&w->lanes, rest);
     w->stats.batches++;
     w->stats.articles += n;
     w->stats.retries += retries;
@@ -290,7 +237,7 @@ static void thread_main(void *arg)
         if (w->configured)
             engine_configure(w->engine, &w->options);
         w->configured = 0;
-        if (w->first)
+        if (w->lanes.first)
             do_batch(w);
         else if (w->stopping)
             break;
@@ -300,12 +247,12 @@ static void thread_main(void *arg)
             uv_mutex_lock(&w->lock);
         }
         uint64_t since = clock_elapsed_us() - w->upkeep_us;
-        if (w->more_upkeep ? !w->first || since > UPKEEP_US / 10 : since > UPKEEP_US) {
+        if (w->more_upkeep ? !w->lanes.first || since > UPKEEP_US / 10 : since > UPKEEP_US) {
             uv_mutex_unlock(&w->lock);
             do_upkeep(w);
             uv_mutex_lock(&w->lock);
         }
-        if (!w->first && !w->stopping && !w->more_upkeep)
+        if (!w->lanes.first && !w->stopping && !w->more_upkeep)
             uv_cond_timedwait(&w->wanted, &w->lock, UINT64_C(1000000000));
     }
     uv_mutex_unlock(&w->lock);
@@ -348,15 +295,7 @@ int writer_start(struct server *server, struct err *err)
 void writer_push(struct writer *w, struct request *request)
 {
     uv_mutex_lock(&w->lock);
-    struct connection *connection = request->connection;
-    request->queued = NULL;
-    if (connection->lane) {
-        connection->lane_last->queued = request;
-    } else {
-        connection->lane = request;
-        add_lane(w, connection);
-    }
-    connection->lane_last = request;
+    lanes_add(&w->lanes, request);
     uv_cond_signal(&w->wanted);
     uv_mutex_unlock(&w->lock);
 }
