@@ -193,7 +193,7 @@ const struct dup_rule dup_rules[] = {
     {"quote", DUP_QUOTE, is_quotation, "what is shared is mostly quoted"},
     {"excerpt", DUP_QUOTE, is_excerpt, "an excerpt of a much longer text"},
     {"update", DUP_UPDATE, is_update, "a later version by the same outlet"},
-    {"copy", DUP_COPY, is_copy, "nearly all of both"},
+    {"copy", DUP_COPY, is_copy, "most of it, at about the same length"},
     {"abridged", DUP_ABRIDGED, is_abridged, "mostly a cut of it"},
     {"extended", DUP_EXTENDED, is_extended, "contains it and adds to it"},
     {"partial", DUP_PARTIAL, is_partial, "some passages are shared"},
