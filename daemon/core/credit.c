@@ -39,9 +39,9 @@ const char *dup_place_word(enum dup_place place)
 }
 
 /* Scans text[begin..end) if anything in it can be a credit, and says whether it was. */
-static int scan(struct credit_find *f, const char *text, size_t begin, size_t end)
+static int scan(struct credit_find *f, const char *text, size_t len, size_t begin, size_t end)
 {
-    if (!credit_sieve_last(&f->a->words, text, begin, end, 0))
+    if (!credit_sieve_last(&f->a->words, text, len, begin, end, 0))
         return 0;
     f->text = text;
     f->n = credit_scan(text, begin, end, f->t, CREDIT_TOKENS);
@@ -50,7 +50,7 @@ static int scan(struct credit_find *f, const char *text, size_t begin, size_t en
 
 static int scan_field(struct credit_find *f, const char *text, size_t len)
 {
-    return len && scan(f, text, 0, len < FIELD_BYTES ? len : FIELD_BYTES);
+    return len && scan(f, text, len, 0, len < FIELD_BYTES ? len : FIELD_BYTES);
 }
 
 /* to moved back so that no word of text[0..len) is cut in two, if one ends soon before it. */
@@ -72,6 +72,14 @@ static size_t head_part(const char *text, size_t at, size_t stop)
     return rest;
 }
 
+/* Whether the line text[at..stop), which may go on behind stop, is longer than a line by itself would be. */
+static int is_running(const char *text, size_t at, size_t stop, size_t len)
+{
+    size_t far = at + RUNNING_BYTES;
+
+    return stop > far || (stop < len && far < len && !memchr(text + stop, '\n', far + 1 - stop));
+}
+
 /* The lines of the head that can hold a credit, each as far as its shape may need. */
 static void find_head(struct credit_find *f, const char *body, size_t len)
 {
@@ -83,7 +91,7 @@ static void find_head(struct credit_find *f, const char *body, size_t len)
         const char *feed = memchr(body + at, '\n', end - at);
         stop = feed ? (size_t)(feed - body) : end;
         size_t part = head_part(body, at, stop);
-        size_t last = credit_sieve_last(&f->a->words, body, at, part, stop - at > RUNNING_BYTES);
+        size_t last = credit_sieve_last(&f->a->words, body, len, at, part, is_running(body, at, stop, len));
         if (last && part > last + SHAPE_BYTES)
             part = last + SHAPE_BYTES;
         if (last)
@@ -157,7 +165,7 @@ static void find_tail(struct credit_find *f, const char *body, size_t len)
         }
         int whole = end - begin <= LINE_BYTES && (before || low == 0 || low == first);
         size_t part = end - begin <= LINE_BYTES ? begin : line_part(body, begin, end);
-        if (scan(f, body, on_character(body, part, end), end))
+        if (scan(f, body, len, on_character(body, part, end), end))
             credit_find_line(f, whole);
         end = begin;
         lines++;

@@ -28,11 +28,11 @@ enum credit_sieve_kind { CREDIT_SIEVE_STRONG, CREDIT_SIEVE_EXACT, CREDIT_SIEVE_W
 void credit_sieve_add(struct credit_sieve *s, const char *text, size_t len, enum credit_sieve_kind kind);
 
 /*
- * The end of the last word in text[begin..end) that passes, or 0: there is none. Where most of
- * the text is not ASCII it says end without a look, since scanning is as cheap there. Of running
- * text only capitalised words are looked at, and those beside a mark.
+ * The end of the last word in text[begin..end) that passes, or 0: there is none. All of text[0..len) may be
+ * read. Where most of the text is not ASCII it says end if any word passes. Of running text in ASCII
+ * only capitalised words are looked at, and those beside a mark.
  */
-size_t credit_sieve_last(const struct credit_sieve *s, const char *text, size_t begin, size_t end,
-                         int running);
+size_t credit_sieve_last(const struct credit_sieve *s, const char *text, size_t len, size_t begin,
+                         size_t end, int running);
 
 #endif
