@@ -25,8 +25,6 @@ struct comparer_side {
     size_t n_shingles;
 };
 
-struct dup_limits;
-
 struct dup_comparer {
     struct slot *slots;              /* owned */
     size_t n_slots;
@@ -37,7 +35,6 @@ struct dup_comparer {
     uint32_t *next;                  /* chains of equal shingles in the indexed text */
     uint8_t *taken;                  /* tokens of the indexed text that stand in a passage */
     uint8_t *marks_a, *marks_b;      /* for the evidence: what is known of each token */
-    const struct dup_limits *limits; /* NULL: the usual ones; for measurement */
     uint64_t steps;                  /* token comparisons and chain steps of the last call */
 };
 

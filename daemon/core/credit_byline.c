@@ -21,7 +21,7 @@ struct part {
     size_t lo, hi;
     enum joint before;
     struct credit_names names;  /* n = 0: somebody or something else */
-    int person, place, outlet;
+    int place, outlet;
 };
 
 /* The separator at token i, if it is one; *ret_next is the token after it. */
@@ -75,14 +75,12 @@ static void describe(const struct credit_find *f, struct part *p)
     for (size_t i = lo; i < p->hi; i++) {
         words += f->t[i].kind == CREDIT_WORD;
         caps += f->t[i].kind == CREDIT_WORD && f->t[i].flags & CREDIT_CAPS;
-        if (f->t[i].kind == CREDIT_NUMBER || f->t[i].hash == f->t[lo].hash) /* dates, ids */
-            p->place |= f->t[i].kind == CREDIT_NUMBER;
+        p->place |= f->t[i].kind == CREDIT_NUMBER; /* dates, ids */
         if (f->t[i].mark == '/' || f->t[i].mark == '@' || f->t[i].mark == '.')
             p->outlet = 1;
     }
     if ((words > 0 && caps == words && words <= 4) || (p->lo > 0 && f->t[p->lo - 1].mark == '('))
         p->place = 1;
-    p->person = words >= 2 && !p->place;
 }
 
 static size_t split(const struct credit_find *f, struct part *parts)
@@ -104,8 +102,8 @@ static size_t split(const struct credit_find *f, struct part *parts)
             parts[n] = (struct part){ .lo = lo, .hi = i, .before = joint };
             describe(f, &parts[n++]);
             joint = next_joint;
-        } else if (next_joint == JOINT_AND || n == 0) {
-            joint = n ? next_joint : JOINT_START;
+        } else if (next_joint == JOINT_AND && n > 0) {
+            joint = JOINT_AND;
         }
         lo = next;
         i = next - 1;

@@ -14,7 +14,7 @@
 struct credit_find {
     const struct dup_agencies *a;
     const char *text;       /* the field */
-    struct credit_token *t; /* n tokens of the stretch */
+    struct credit_token *t; /* n tokens of the stretch; the first has CREDIT_LINE */
     size_t n;
     enum dup_place place;
     int cut;                /* the stretch is only the end of a line */

@@ -42,7 +42,7 @@ static int is_weekday(const struct credit_find *f, size_t i)
 /* Looks back from token i over what a place and a date consist of. */
 static struct before look_back(const struct credit_find *f, size_t i)
 {
-    struct before b = { .whole = i == 0 || f->t[i].flags & CREDIT_LINE };
+    struct before b = { .whole = (f->t[i].flags & CREDIT_LINE) != 0 };
     size_t k = i;
 
     while (!b.whole && i - k < PLACE_TOKENS) {
@@ -67,7 +67,7 @@ static struct before look_back(const struct credit_find *f, size_t i)
             b.caseless |= !(t->flags & CREDIT_UPPER);
         }
         k--;
-        b.whole = k == 0 || (t->flags & CREDIT_LINE) != 0;
+        b.whole = (t->flags & CREDIT_LINE) != 0;
     }
     b.begin = k;
     return b;
@@ -136,7 +136,7 @@ static int try_bracket(struct credit_find *f, size_t i)
     size_t close = 0;
 
     if (f->t[i].mark == '/') {
-        if (!(i == 0 || f->t[i].flags & (CREDIT_SPACED | CREDIT_LINE)))
+        if (!(f->t[i].flags & (CREDIT_SPACED | CREDIT_LINE)))
             return 0;
         for (size_t k = i + 1; k < f->n && k < i + SLASHED_TOKENS && !close; k++)
             close = f->t[k].mark == '/' ? k : 0;
@@ -152,12 +152,9 @@ static int try_bracket(struct credit_find *f, size_t i)
     struct agencies_hit hit;
     if (b.caseless && i > 0 && agencies_match(f->a, f->text, f->t, i - 1, i, AGENCIES_FILL, &hit))
         return 0; /* "the agency (SANA) said" */
-    /* A bracket that brings its own place, (서울=연합뉴스), needs none around it. */
-    int complete = names.end == close && f->t[close - 1].begin > f->t[i + 1].begin && b.whole &&
-                   b.words == 0 && f->t[i + 1].kind != CREDIT_MARK;
     if (names.n == 1 && close == i + 2 && is_spelled_out(f, i, &f->t[i + 1]))
         return 0;
-    if (!complete && !is_dateline(&b, look_ahead(f, close + 1), names.homonym))
+    if (!is_dateline(&b, look_ahead(f, close + 1), names.homonym))
         return 0;
     if (claim == DUP_CLAIM_FROM && !b.whole)
         return 0;
@@ -183,7 +180,7 @@ static int is_cabled(const struct credit_find *f, size_t i)
 /* A name at i outside brackets: "AFP: ", "MOSKVA, 1 nov - RIA Novosti. ", 新华社...电. */
 static int try_name(struct credit_find *f, size_t i)
 {
-    int first = i == 0 || f->t[i].flags & CREDIT_LINE;
+    int first = (f->t[i].flags & CREDIT_LINE) != 0;
     char mark = first ? 0 : f->t[i - 1].mark;
     struct credit_names names;
 
@@ -255,7 +252,7 @@ void credit_find_head(struct credit_find *f)
             done = try_bracket(f, i);
         else if (t->kind != CREDIT_MARK &&
                  agencies_match(f->a, f->text, f->t, i, f->n, AGENCIES_NAME | AGENCIES_FILL, &hit)) {
-            f->place = i == 0 || t->flags & CREDIT_LINE ? DUP_PLACE_START : DUP_PLACE_DATELINE;
+            f->place = t->flags & CREDIT_LINE ? DUP_PLACE_START : DUP_PLACE_DATELINE;
             done = try_name(f, i);
             f->place = DUP_PLACE_DATELINE;
         }

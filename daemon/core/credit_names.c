@@ -104,7 +104,7 @@ int credit_is_boundary(const struct credit_find *f, size_t i)
     case '^': case '"': case '?': case ':':
         return 1;
     case '-':
-        return (before->flags & CREDIT_SPACED) || before->flags & CREDIT_LINE || i == 1;
+        return (before->flags & (CREDIT_SPACED | CREDIT_LINE)) != 0;
     default:
         return 0;
     }
@@ -191,7 +191,7 @@ static int is_reporter(const struct credit_find *f, size_t lo, size_t hi, const 
     return 1;
 }
 
-/* (서울=연합뉴스), 【パリ時事】: a place, then the name. */
+/* (서울=연합뉴스), 【パリ時事】, 【6月18日 AFP】: a place or day, then the name. */
 static int ends_with_name(const struct credit_find *f, size_t lo, size_t hi,
                           struct credit_names *ret)
 {
@@ -200,12 +200,6 @@ static int ends_with_name(const struct credit_find *f, size_t lo, size_t hi,
         if (joined && credit_names_at(f, i, hi, SHAPE_DATELINE, ret) && ret->end == hi)
             return 1;
     }
-    if (f->t[lo].kind != CREDIT_NUMBER)
-        return 0;
-    for (size_t i = lo + 1; i < hi; i++) /* 【6月18日 AFP】 */
-        if (f->t[i].flags & CREDIT_SPACED && f->t[i - 1].kind == CREDIT_CHAR &&
-            credit_names_at(f, i, hi, SHAPE_DATELINE, ret) && ret->end == hi)
-            return 1;
     return 0;
 }
 

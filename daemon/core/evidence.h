@@ -9,6 +9,8 @@
 
 #define TITLE_TOKENS 64 /* of a headline; more are not looked at */
 
+struct dup_limits;
+
 /* Fills *ret from a comparison. Uses the comparer's memory. 0 or DUP_ENOMEM. */
 int evidence_collect(struct dup_comparer *comparer, const struct dup_side *a,
                      const struct dup_side *b, const struct dup_comparison *comparison,
