@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -B
 """Are the tests of libdup strong enough? Breaks daemon/core in one small place at a time and runs the tests.
 
-usage: tests/mutate.py [--seed N] [--sample N] [--least PERCENT] [--list] [FILE:LINE...]
+usage: tests/mutate.py [--seed N] [--sample N] [--least PERCENT] [--jobs N] [--list] [FILE:LINE...]
 
 Needs what `make tests` builds. A mutant is one token of one line changed: a comparison, an operator, a number, a
 condition turned round, a statement left out. All of them are many thousands, so --sample of them are drawn by --seed:
@@ -27,11 +27,11 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SECONDS = 40  # for one test; what takes longer hangs
 MEMORY = 4 << 30  # and what takes more runs away
-UNITS = ("version_words", "fold", "outlets", "credit", "text", "compare", "fingerprint", "config")
+UNITS = ("version_words", "fold", "rules", "evidence", "agencies", "outlets", "credit", "text", "compare", "fingerprint", "config")
 REPLAY = "build/tests/replay/replay"
 # Which is most likely to notice; the others follow.
-NEAREST = {"agencies": "credit", "agencies_trie": "credit", "block": "text", "scan_slow": "text", "quote": "text", "hosts": "outlets",
-           "sections": "outlets", "secret": "fingerprint", "evidence": "compare", "relate": "compare", "rules": "compare", "relation": "compare"}
+NEAREST = {"agencies_trie": "credit", "block": "text", "scan_slow": "text", "quote": "text", "hosts": "outlets",
+           "sections": "outlets", "secret": "fingerprint", "relate": "rules", "relation": "rules"}
 
 SWAPS = {"<": ("<=", ">="), "<=": ("<", ">"), ">": (">=", "<="), ">=": (">", "<"), "==": ("!=",), "!=": ("==",),
          "&&": ("||",), "||": ("&&",), "+": ("-",), "-": ("+",), "*": ("/",), "/": ("*",), "+=": ("-=",), "-=": ("+=",),
@@ -167,6 +167,7 @@ def main():
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--sample", type=int, default=150)
     options.add_argument("--least", type=float, default=85)
+    options.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants tried at a time (the number of processors)")
     options.add_argument("--list", action="store_true", help="print all mutants and try none")
     options.add_argument("places", nargs="*", metavar="FILE:LINE")
     options = options.parse_args()
@@ -184,9 +185,8 @@ def main():
         return 0
     begin, results = time.monotonic(), []
     with tempfile.TemporaryDirectory(prefix="mutate") as directory:
-        jobs = os.cpu_count() or 1
-        trees = [Tree(os.path.join(directory, str(i))) for i in range(jobs)]
-        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        trees = [Tree(os.path.join(directory, str(i))) for i in range(max(1, options.jobs))]
+        with concurrent.futures.ThreadPoolExecutor(len(trees)) as pool:
             for future in [pool.submit(work, tree, mutants, options.sample, results) for tree in trees]:
                 future.result()
     killed = sum(1 for _, verdict in results if verdict)

@@ -69,6 +69,24 @@ static void list_of(const struct dup_credits *found, char *out, size_t size)
                                  dup_agency_name(table, found->list[i].agency));
 }
 
+/* Whether a credit says where it stands, and its phrase lies in the sample's words, whole words of it. */
+static int is_placed(enum where where, const struct dup_credit *credit, const char *field, const char *words)
+{
+    static const unsigned places[] = {
+        [HEAD] = 1 << DUP_PLACE_DATELINE | 1 << DUP_PLACE_START, [LINE] = 1 << DUP_PLACE_DATELINE | 1 << DUP_PLACE_START,
+        [INSIDE] = 0, [GLUED] = 1 << DUP_PLACE_END, [TAIL] = 1 << DUP_PLACE_END, [BYLINE] = 1 << DUP_PLACE_BYLINE,
+        [FIELD] = 1 << DUP_PLACE_FIELD, [TITLE] = 1 << DUP_PLACE_TITLE, [WHOLE] = ~0u,
+    };
+    const char *at = where == GLUED || where == TAIL ? field + strlen(field) - strlen(words) : field;
+    const char *begin = field + credit->begin, *end = field + credit->end;
+
+    if (!(places[where] >> credit->place & 1) || begin < at || begin >= end || end > at + strlen(words) || *begin == ' ' || end[-1] == ' ')
+        return 0;
+    /* The bracket of a dateline is noted as a whole. */
+    const char *pair = credit->place == DUP_PLACE_DATELINE ? strchr("()[]//", *begin) : NULL;
+    return !pair || end[-1] == pair[1];
+}
+
 static int judge(const struct sample *s)
 {
     static char body[8192];
@@ -94,6 +112,11 @@ static int judge(const struct sample *s)
         in.url = s->url, in.url_len = strlen(s->url);
     dup_credits_find(table, &in, &found);
     list_of(&found, list, sizeof list);
+    const char *field = s->where == BYLINE || s->where == FIELD || s->where == TITLE ? w : body;
+    for (size_t i = 0; i < found.n; i++)
+        if (!is_placed(s->where, &found.list[i], field, w))
+            return fprintf(stderr, "  \"%s\": credit at %s, bytes %u to %u\n", w, dup_place_word(found.list[i].place),
+                           found.list[i].begin, found.list[i].end) > 0;
     int right = (!s->claim || strcmp(dup_claim_word(found.claim), s->claim) == 0) && (!s->agencies || strcmp(list, s->agencies) == 0);
     if (!right)
         fprintf(stderr, "  \"%s\": want %s %s, got %s %s\n", w, s->claim ? s->claim : "a claim", s->agencies ? s->agencies : "", dup_claim_word(found.claim), list);
@@ -231,6 +254,452 @@ static void test_datelines(void **state)
     };
     (void)state;
     JUDGE(samples);
+}
+
+/* How far a place and a date may reach, what they consist of, and what then has to follow: each row beside its neighbour
+ * that is one word, mark or capital further. Other meanings (AAP, PTI) need more than a name that has none (Reuters, BTA). */
+static void test_edges_of_datelines(void **state)
+{
+    static const struct sample samples[] = {
+        {HEAD, "PORT ALDER UPPER LOWER INNER OUTER NORTH SOUTH (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "PORT ALDER UPPER LOWER INNER OUTER NORTH SOUTH EAST (Reuters) Boats", "none", "-", 0},
+        {HEAD, "PORT ALDER UPPER LOWER INNER OUTER NORTH SOUTH EAST (Reuters) - Boats", "agency", "Reuters", 0},
+        {HEAD, "A, B, C, D, E, F, PORT ALDER (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "A, B, C, D, E, F, G, ALDER, (Reuters) Boats", "none", "-", 0},
+        {HEAD, "Port Alder Town (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "Port Alder Town Green (Reuters) Boats", "none", "-", 0},
+        {HEAD, "Port ALDER Town Green (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "Port Alder Town Green 3 (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "PORT ALDER (AAP) Boats", "none", "-", 0},
+        {HEAD, "PORT ALDER (AAP). Boats", "agency", "AAP", 0},
+        {HEAD, "Port Alder (AAP). Boats", "none", "-", 0},
+        {HEAD, "Port Alder, Nov 3 (AAP) Boats", "agency", "AAP", 0},
+        {HEAD, "Port Alder (AAP) - Boats", "agency", "AAP", 0},
+        {HEAD, "Port Alder (AAP): Boats", "agency", "AAP", 0},
+        {HEAD, "Port Alder (AAP); Boats", "agency", "AAP", 0},
+        {HEAD, "Port Alder (AAP) | Boats", "agency", "AAP", 0},
+        {HEAD, "Port Alder (AAP).- Boats", "agency", "AAP", 0},
+        {HEAD, "Port Alder (AAP), Boats", "none", "-", 0},
+        {HEAD, "(Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "boats (Reuters) - More", "none", "-", 0},
+        {HEAD, "Ferries! (Reuters) - More", "none", "-", 0},
+        {HEAD, "\xc2\xa9 PORT ALDER (Reuters) Boats", "none", "-", 0},
+        {HEAD, "Ann Field writes from PORT ALDER (Reuters) - Boats", "agency", "Reuters", 0},
+        {HEAD, "Ann Field writes from PORT ALDER (Reuters) Boats", "none", "-", 0},
+        {HEAD, "Ann Field writes from Port Alder (AAP) - Boats", "none", "-", 0},
+        {HEAD, "Ann Field writes from PORT ALDER (AAP) - Boats", "agency", "AAP", 0},
+        {HEAD, "Ann Field writes from PORT ALDER (With PTI inputs) - Boats", "none", "-", 0},
+        {HEAD, "PORT ALDER (With PTI inputs) - Boats", "from", "PTI", 0},
+        /* dates, by their month in small letters */
+        {HEAD, "nov 3 (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "nov. 3 (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "3 nov (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "3. nov (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "3., kedd (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "nov 3, kedd (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "ALDER nov 3, kedd (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "ALDER, nov (Reuters) Boats", "none", "-", 0},
+        {HEAD, "nov. ALDER (Reuters) Boats", "none", "-", 0},
+        {HEAD, "3 - nov (Reuters) Boats", "none", "-", 0},
+        {HEAD, "ALDER, 3 - nov (Reuters) Boats", "none", "-", 0},
+        {HEAD, "ALDER nov, kedd (Reuters) Boats", "none", "-", 0},
+        {HEAD, "ALDER 3; kedd (Reuters) Boats", "none", "-", 0},
+        {HEAD, "RIO de ALDER (Reuters) Boats", "agency", "Reuters", 0},
+        {HEAD, "RIO with ALDER (Reuters) Boats", "none", "-", 0},
+        /* scripts without capitals */
+        {HEAD, "مرفأ حور (رويترز) عبر", "agency", "Reuters", 0},
+        {HEAD, "مرفأ حور عبر (رويترز) عبر", "none", "-", 0},
+        {HEAD, "مرفأ حور عبر (رويترز) - عبر", "agency", "Reuters", 0},
+        {HEAD, "مرفأ حور، عبر بحر (رويترز) عبر", "agency", "Reuters", 0},
+        {HEAD, "مرفأ حور، عبر بحر شمس (رويترز) عبر", "none", "-", 0},
+        {HEAD, "مرفأ حور عبر بحر شمس 3 (رويترز) عبر", "agency", "Reuters", 0},
+        {HEAD, "بندر آلدر، تیر (بترا) عبر", "agency", "Petra", 0},
+        {HEAD, "بندر آلدر تیر (بترا) عبر", "none", "-", 0},
+        {HEAD, "بندر آلدر، تیر ماه شمس (بترا) عبر", "none", "-", 0},
+        {HEAD, "بندر آلدر، تیر ماه شمس 3 (بترا) عبر", "agency", "Petra", 0},
+        {HEAD, "بندر آلدر 3 (بترا) عبر", "none", "-", 0},
+        {HEAD, "مرفأ وكالة (رويترز) عبر", "none", "-", 0},
+        {HEAD, "مرفأ حور عبر - رويترز: عبر", "agency", "Reuters", 0},
+        {HEAD, "مرفأ حور عبر بحر - رويترز: عبر", "none", "-", 0},
+        {HEAD, "مرفأ حور عبر - رويترز. عبر", "none", "-", 0},
+        {HEAD, "新华社，港城11月3日电", "none", "-", 0},
+        {HEAD, "新华社。港城11月3日电", "none", "-", 0},
+        {HEAD, "新华社港城\n11月3日电", "none", "-", 0},
+        {HEAD, "新华社电 港城", "none", "-", 0},
+        {HEAD, "新华社港电 港城", "agency", "Xinhua", 0},
+        {HEAD, "新华社 Alder 电 港城", "none", "-", 0},
+        {HEAD, "新华社港港港港港港港港港港港港港港港港港港港港港港3电 港城", "agency", "Xinhua", 0},
+        {HEAD, "新华社港港港港港港港港港港港港港港港港港港港港港港港3电 港城", "none", "-", 0},
+        {HEAD, "（新华社港城3日电）港城", "agency", "Xinhua", 0},
+        {HEAD, "，，新华社港城3日电 港城", "none", "-", 0},
+        /* words that the letters are short for */
+        {HEAD, "Andhra Pradesh (AP) - Boats", "none", "-", 0},
+        {HEAD, "Sea Islands Timber (AP) - Boats", "agency", "AP", 0},
+        {HEAD, "Bay Tide Alliance (BTA) - Boats", "none", "-", 0},
+        {HEAD, "Bay Tide-Alliance (BTA) - Boats", "none", "-", 0},
+        {HEAD, "Bay's Tide Alliance (BTA) - Boats", "none", "-", 0},
+        {HEAD, "Bay, Tide Alliance (BTA) - Boats", "agency", "BTA", 0},
+        {HEAD, "Bay of Tide and Alliance (BTA) - Boats", "none", "-", 0},
+        {HEAD, "Tide Alliance (BTA) - Boats", "agency", "BTA", 0},
+        {HEAD, "The Bay Tide Alliance (BTA) - Boats", "none", "-", 0},
+        {HEAD, "Bay Alliance Tide (BTA) - Boats", "agency", "BTA", 0},
+        {HEAD, "Bay of of of of of of of of of Tide Alliance (BTA) - Boats", "none", "-", 0},
+        {HEAD, "Bay of of of of of of of of of of Tide Alliance (BTA) - Boats", "agency", "BTA", 0},
+        {HEAD, "All Nations Trade And River Area (ANTARA) - Boats", "none", "-", 0},
+        {HEAD, "A Zone Ends: Alder (AZERTAC) - Boats", "agency", "AZERTAC", 0},
+        /* slashes */
+        {HEAD, "ALDER/TASS/ - Boats", "none", "-", 0},
+        {HEAD, "ALDER /TASS/ - Boats", "agency", "TASS", 0},
+        {HEAD, "ALDER /TASS - Boats", "none", "-", 0},
+        /* names without brackets */
+        {HEAD, "TASS: Boats", "agency", "TASS", 0},
+        {HEAD, "TASS-Boats", "none", "-", 0},
+        {HEAD, "TASS- Boats", "agency", "TASS", 0},
+        {HEAD, "TASS -Boats", "agency", "TASS", 0},
+        {HEAD, "TASS. Boats", "none", "-", 0},
+        {HEAD, "TASS, 3 Nov Boats", "agency", "TASS", 0},
+        {HEAD, "TASS, Nov 3 Boats", "none", "-", 0},
+        {HEAD, "TASS; 3 Boats", "agency", "TASS", 0},
+        {HEAD, "Agencies: Boats", "agency", "generic", 0},
+        {HEAD, "ALDER, 3 Nov - BTA. Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER, 3 Nov - BTA Boats", "none", "-", 0},
+        {HEAD, "ALDER, 3 Nov - BTA-Boats", "none", "-", 0},
+        {HEAD, "ALDER, 3 Nov-BTA. Boats", "none", "-", 0},
+        {HEAD, "ALDER, 3 Nov | BTA. Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER, 3 Nov, BTA. Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER. BTA. Boats", "agency", "BTA", 0},
+        {HEAD, "Alder. BTA. Boats", "none", "-", 0},
+        {HEAD, "Alder, BTA - Boats", "none", "-", 0},
+        {HEAD, "Alder - BTA - Boats", "agency", "BTA", 0},
+        {HEAD, "Alder - BTA. Boats", "none", "-", 0},
+        {HEAD, "Alder - AAP - Boats", "none", "-", 0},
+        {HEAD, "ALDER - AAP - Boats", "agency", "AAP", 0},
+        {HEAD, "ALDER 3 BTA - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER 3 BTA. Boats", "none", "-", 0},
+        {HEAD, "ALDER: BTA - Boats", "none", "-", 0},
+        {HEAD, "ALDER (BTA - Boats", "none", "-", 0},
+        {HEAD, "PORT ALDER UPPER LOWER INNER OUTER NORTH SOUTH - BTA - Boats", "agency", "BTA", 0},
+        {HEAD, "PORT ALDER UPPER LOWER INNER OUTER NORTH SOUTH EAST - BTA - Boats", "none", "-", 0},
+        {HEAD, "boats of ALDER - BTA - Boats", "none", "-", 0},
+        {HEAD, "Photo ALDER - BTA - Boats", "none", "-", 0},
+    };
+    (void)state;
+    JUDGE(samples);
+}
+
+/* Rows of names, and what may stand beside them in a bracket. */
+static void test_edges_of_brackets(void **state)
+{
+    static const struct sample samples[] = {
+        {HEAD, "ALDER (the the the the BTA) - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (the the the the the BTA) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (BTA news news news news) - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (BTA news news news news news) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (\"BTA\") - Boats", "agency", "BTA", 0},
+        {HEAD, "АЛЬДЕР, 3 ноября. /Корр . ТАСС/. Паром", "none", "-", 0},
+        {HEAD, "Port Alder (AAP, PTI) Boats", "agency", "AAP+PTI", 0},
+        {HEAD, "Port Alder (Agence France-Presse) Boats", "agency", "AFP", 0},
+        {HEAD, "Port Alder (AFP) Boats", "none", "-", 0},
+        {HEAD, "ALDER (BTA, and, APA) - Boats", "agency", "BTA+APA", 0},
+        {HEAD, "ALDER (BTA, and, and APA) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (BTA APA) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (BTA/abc) - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (BTA/abc/def) - Boats", "none", "-", 0},
+        {TAIL, "(dpa/abcde)", "from", "dpa", 0},
+        {TAIL, "(dpa/abcdef)", "agency", "dpa", 0},
+        {TAIL, "(dpa/Abc)", "agency", "dpa", 0},
+        {TAIL, "(dpa/12)", "agency", "dpa", 0},
+        {HEAD, "ALDER (BTA, PORT) - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (BTA, Port) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (BTA, Nov 3) - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (BTA, 3 Nov) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (BTA, PORT, ALDER) - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (BTA, PORT, ALDER.) - Boats", "none", "-", 0},
+        {HEAD, "АЛЬДЕР, 3 ноября. /Корр. ТАСС Анна/. Паром", "agency", "TASS", 0},
+        {HEAD, "АЛЬДЕР, 3 ноября. /Корр. ТАСС Анна Полева Мор/. Паром", "agency", "TASS", 0},
+        {HEAD, "АЛЬДЕР, 3 ноября. /Корр. ТАСС Анна Полева Мор Лес/. Паром", "none", "-", 0},
+        {HEAD, "АЛЬДЕР, 3 ноября. /Корр. ТАСС Анна полева/. Паром", "none", "-", 0},
+        {HEAD, "АЛЬДЕР, 3 ноября. /Корр. ТАСС Анна 3/. Паром", "none", "-", 0},
+        {HEAD, "АЛЬДЕР, 3 ноября. /ТАСС Анна Полева/. Паром", "none", "-", 0},
+        {TAIL, "/Корр. ТАСС Анна Полева/", "none", "-", 0},
+        {HEAD, "[서울=연합뉴스 기자단] 김철수", "none", "-", 0},
+        {HEAD, "【港城3月 AFP】", "agency", "AFP", 0},
+        {HEAD, "ALDER (With BTA inputs) - Boats", "from", "BTA", 0},
+        {HEAD, "ALDER (With: BTA) - Boats", "from", "BTA", 0},
+        {HEAD, "ALDER (With BTA boats) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (Source: BTA) - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (Source: - BTA) - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (Source: BTA boats) - Boats", "none", "-", 0},
+        {TAIL, "(Source: agencies)", "from", "generic", 0},
+        {TAIL, "(Source: agencies, BTA)", "agency", "BTA", 0},
+        {TAIL, "(agencies)", "from", "generic", 0},
+        {TAIL, "(BTA)", "agency", "BTA", 0},
+        {HEAD, "ALDER (Agencies) - Boats", "agency", "generic", 0},
+        {HEAD, "ALDER (By BTA) - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (By Ann Field, BTA) - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (Ann Field, BTA) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (By Ann Field BTA) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (By Ann Field, BTA said) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (A mit BTA) - Boats", "from", "BTA", 0},
+        {HEAD, "ALDER (A B C mit BTA) - Boats", "from", "BTA", 0},
+        {HEAD, "ALDER (A B C D mit BTA) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (abc/BTA) - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (abcdef/BTA) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (Abc/BTA) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (abc,BTA) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (abc/BTA said) - Boats", "none", "-", 0},
+        {HEAD, "ALDER () - Boats", "none", "-", 0},
+        {HEAD, "ALDER [BTA] - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (BTA] - Boats", "none", "-", 0},
+        {HEAD, "ALDER (BTA\n) - Boats", "none", "-", 0},
+        {HEAD, "ALDER (BTA, (APA)) - Boats", "agency", "APA", 0},
+        {HEAD, "ALDER (BTA \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \") - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER (BTA \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \" \") - Boats", "none", "-", 0},
+        {HEAD, "ALDER /BTA \" \" \" \" \" \"/ - Boats", "agency", "BTA", 0},
+        {HEAD, "ALDER /BTA \" \" \" \" \" \" \"/ - Boats", "none", "-", 0},
+    };
+    (void)state;
+    JUDGE(samples);
+}
+
+/* Who stands beside the name in a byline, on which side, and what parts them. */
+static void test_edges_of_bylines(void **state)
+{
+    static const struct sample samples[] = {
+        {BYLINE, "Ann Field, BTA", "agency", "BTA", 0},
+        {BYLINE, "BTA, Ann Field", "from", "BTA", 0},
+        {BYLINE, "BTA; Ann Field", "from", "BTA", 0},
+        {BYLINE, "BTA: Ann Field", "from", "BTA", 0},
+        {BYLINE, "BTA [Ann Field]", "from", "BTA", 0},
+        {BYLINE, "BTA (Ann Field)", "agency", "BTA", 0},
+        {BYLINE, "BTA] Ann Field", "from", "BTA", 0},
+        {BYLINE, "BTA) Ann Field", "from", "BTA", 0},
+        {BYLINE, "Ann Field; BTA", "agency", "BTA", 0},
+        {BYLINE, "Ann Field: BTA", "agency", "BTA", 0},
+        {BYLINE, "BTA, PORT ALDER TOWN GREEN", "agency", "BTA", 0},
+        {BYLINE, "BTA, PORT ALDER TOWN GREEN SOUTH", "from", "BTA", 0},
+        {BYLINE, "BTA, PORT Alder", "from", "BTA", 0},
+        {BYLINE, "BTA, Alder 3", "agency", "BTA", 0},
+        {BYLINE, "Ann Field and BTA", "from", "BTA", 0},
+        {BYLINE, "BTA and Ann Field", "from", "BTA", 0},
+        {BYLINE, "Ann Field + BTA", "from", "BTA", 0},
+        {BYLINE, "Ann Field & BTA", "from", "BTA", 0},
+        {BYLINE, "Ann Field/BTA", "from", "BTA", 0},
+        {BYLINE, "BTA/Ann Field", "from", "BTA", 0},
+        {BYLINE, "Ann Field / BTA", "agency", "BTA", 0},
+        {BYLINE, "BTA / Ann Field", "agency", "BTA", 0},
+        {BYLINE, "Ann Field | BTA", "agency", "BTA", 0},
+        {BYLINE, "Ann Field * BTA", "agency", "BTA", 0},
+        {BYLINE, "Ann Field - BTA", "agency", "BTA", 0},
+        {BYLINE, "Ann Field - AAP", "agency", "AAP", 0},
+        {BYLINE, "Ann FIELD - AAP", "from", "AAP", 0},
+        {BYLINE, "Ann FIELD - BTA", "agency", "BTA", 0},
+        {BYLINE, "ANN FIELD - AAP", "agency", "AAP", 0},
+        {BYLINE, "Ann FIELD, AAP", "agency", "AAP", 0},
+        {BYLINE, "AAP - Ann FIELD", "agency", "AAP", 0},
+        {BYLINE, "PORT ALDER. BTA", "agency", "BTA", 0},
+        {BYLINE, "Port Alder. BTA", "none", "-", 0},
+        {BYLINE, "PORT ALDER.BTA", "none", "-", 0},
+        {BYLINE, "BTA.", "agency", "BTA", 0},
+        {BYLINE, "BTA said", "none", "-", 0},
+        {BYLINE, "agencies, Ann Field", "agency", "generic", 0},
+        {BYLINE, "Ann Field, agencies", "from", "generic", 0},
+        {BYLINE, "PORT ALDER, agencies", "agency", "generic", 0},
+        {BYLINE, "BTA, ALDER, Ann Field", "agency", "BTA", 0},
+        {BYLINE, "Ann Field and ALDER, BTA", "agency", "BTA", 0},
+        {BYLINE, "BTA, harbour.example", "agency", "BTA", 0},
+        {BYLINE, "BTA, @harbour", "agency", "BTA", 0},
+        {BYLINE, "BTA and harbour.example", "from", "BTA", 0},
+        {BYLINE, "and BTA", "agency", "BTA", 0},
+        {BYLINE, "- BTA", "agency", "BTA", 0},
+        {BYLINE, ", BTA", "agency", "BTA", 0},
+        {BYLINE, "Ann Field, and BTA", "from", "BTA", 0},
+        {BYLINE, "Ann Field and, BTA", "from", "BTA", 0},
+        {BYLINE, "Ann Field, - BTA", "agency", "BTA", 0},
+        {BYLINE, "BTA and APA", "agency", "BTA+APA", 0},
+        {BYLINE, "Agence France-Presse and Ann Field", "from", "AFP", 0},
+        {BYLINE, "Ann Field, by BTA", "agency", "BTA", 0},
+        {BYLINE, "Ann Field, photo, BTA", "none", "-", 0},
+        {BYLINE, "Ann Field, BTA, photo", "from", "BTA", 0},
+        {BYLINE, "B, C, D, F, G, H, J, K, L, M, N, P, Q, R, S, BTA", "agency", "BTA", 0},
+        {BYLINE, "B, C, D, F, G, H, J, K, L, M, N, P, Q, R, S, T, BTA", "none", "-", 0},
+        {BYLINE, "Ann Field with BTA inputs", "from", "BTA", 0},
+        {BYLINE, "Ann Field with BTA boats", "none", "-", 0},
+        {BYLINE, "Staff and wire reports", "from", "generic", 0},
+        {BYLINE, "新华社港城电", "agency", "Xinhua", 0},
+        {BYLINE, "新华社港城", "none", "-", 0},
+        {FIELD, "Harbour Post Reuters", "agency", "Reuters", 0},
+        {FIELD, "Reuters BTA", "agency", "Reuters+BTA", 0},
+        {FIELD, "Harbour Post photo Reuters", "none", "-", 0},
+        {FIELD, "Harbour Post with Reuters", "from", "Reuters", 0},
+        {FIELD, "Reuters", "none", "-", "https://www.reuters.com/a"},
+        {TITLE, "Reuters - Boats sail", "agency", "Reuters", 0},
+        {TITLE, "Reuters - Boats", "none", "-", 0},
+        {TITLE, "Reuters- Boats sail", "none", "-", 0},
+        {TITLE, "Reuters -Boats sail", "none", "-", 0},
+        {TITLE, "Reuters / Boats sail", "none", "-", 0},
+        {TITLE, "AAP - Boats sail", "none", "-", 0},
+        {TITLE, "Agencies - Boats sail", "none", "-", 0},
+        {TITLE, "Boats sail (Reuters)", "agency", "Reuters", 0},
+        {TITLE, "Boats (Reuters)", "none", "-", 0},
+        {TITLE, "Boats sail (Reuters, BTA, APA)", "agency", "Reuters+BTA+APA", 0},
+        {TITLE, "Boats sail (Reuters, BTA, APA, CTK)", "none", "-", 0},
+        {TITLE, "Boats sail (the Reuters)", "agency", "Reuters", 0},
+        {TITLE, "Boats sail (Reuters says)", "none", "-", 0},
+        {TITLE, "Boats sail (AAP)", "none", "-", 0},
+        {TITLE, "Boats sail /AAP", "agency", "AAP", 0},
+        {TITLE, "Boats sail/AAP", "none", "-", 0},
+        {TITLE, "Boats sail to /Reuters", "agency", "Reuters", 0},
+        {TITLE, "Boats sail to /Reuters says", "none", "-", 0},
+    };
+    (void)state;
+    JUDGE(samples);
+}
+
+/* The place and the words that are noted for a credit. */
+static void test_phrases(void **state)
+{
+    static const struct { enum where where; const char *words, *place, *phrase; } samples[] = {
+        {HEAD, "PORT ALDER (Reuters) - Boats", "dateline", "(Reuters)"},
+        {HEAD, "PORT ALDER [Reuters] - Boats", "dateline", "[Reuters]"},
+        {HEAD, "ПОРТ, 3 ноября. /Корр. ТАСС/. Паром", "dateline", "/Корр. ТАСС/"},
+        {HEAD, "ALDER - Agence France-Presse - Boats", "dateline", "Agence France-Presse"},
+        {HEAD, "Reuters - Boats", "start", "Reuters"},
+        {HEAD, "港新华社港城3日电", "none", ""},
+        {HEAD, "新华社港城3日电 港城", "start", "新华社"},
+        {HEAD, "（新华社港城3日电）港城", "dateline", "新华社"},
+        {LINE, "A heading\nBTA - Boats", "start", "BTA"},
+        {LINE, "A heading\nReuters", "start", "Reuters"},
+        {LINE, "By Ann Field, Associated Press", "start", "By Ann Field, Associated Press"},
+        {LINE, "- BTA -", "start", "BTA"},
+        {LINE, "Baku, November 29, AZERTAC", "dateline", "AZERTAC"},
+        {TAIL, "(With inputs from PTI)", "end", "(With inputs from PTI)"},
+        {TAIL, "Source: BTA", "end", "Source: BTA"},
+        {TAIL, "© 2020 AFP", "end", "© 2020 AFP"},
+        {TAIL, "x@yna.co.kr", "end", "x@"},
+        {TAIL, "Ann Field and Bo Stone of BTA contributed to this report.", "end", "BTA"},
+        {TAIL, "(Reporting by Ann Field; Editing by Bo Stone)", "end", "Reporting by Ann Field; Editing by Bo Stone)"},
+        {GLUED, "(Reuters)", "end", "(Reuters)"},
+        {GLUED, "- Reuters", "end", "Reuters"},
+        {BYLINE, "Ann Field, BTA", "byline", "BTA"},
+        {BYLINE, "BTA and APA", "byline", "BTA"},
+        {BYLINE, "By BTA", "byline", "By BTA"},
+        {BYLINE, "Le Courrier avec AFP", "byline", "avec AFP"},
+        {BYLINE, "新华社港城电", "byline", "新华社港城电"},
+        {FIELD, "Harbour Post Reuters", "field", "Reuters"},
+        {TITLE, "Reuters - Boats sail", "title", "Reuters"},
+        {TITLE, "Boats sail (Reuters)", "title", "(Reuters)"},
+        {TITLE, "Boats sail /Reuters", "title", "/Reuters"},
+    };
+    int wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        static char body[4096];
+        const char *w = samples[i].words;
+        struct dup_credit_input in = {.body = body};
+        struct dup_credits found;
+        switch (samples[i].where) {
+        case HEAD: snprintf(body, sizeof body, "%s %s\n%s%s", w, first, rest, last); break;
+        case LINE: snprintf(body, sizeof body, "%s\n%s\n%s%s", w, first, rest, last); break;
+        case TAIL: snprintf(body, sizeof body, "%s\n%s%s\n%s", first, rest, last, w); break;
+        case GLUED: snprintf(body, sizeof body, "%s\n%s%s %s", first, rest, last, w); break;
+        default: snprintf(body, sizeof body, "%s\n%s", first, last); break;
+        }
+        in.body_len = strlen(body);
+        if (samples[i].where == BYLINE)
+            in.byline = w, in.byline_len = strlen(w);
+        if (samples[i].where == FIELD)
+            in.credit = w, in.credit_len = strlen(w);
+        if (samples[i].where == TITLE)
+            in.title = w, in.title_len = strlen(w);
+        dup_credits_find(table, &in, &found);
+        const struct dup_credit *credit = &found.list[0];
+        const char *field = samples[i].where >= BYLINE ? w : body, *place = found.n ? dup_place_word(credit->place) : "none";
+        size_t len = found.n ? credit->end - credit->begin : 0;
+        if (strcmp(place, samples[i].place) != 0 || len != strlen(samples[i].phrase) ||
+            (len && memcmp(field + credit->begin, samples[i].phrase, len) != 0)) {
+            fprintf(stderr, "  \"%s\": got %s \"%.*s\"\n", w, place, (int)len, found.n ? field + credit->begin : "");
+            wrong++;
+        }
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* Claims of several places together: the strongest is the article's, repeats and "agencies" say no more. */
+static void test_together(void **state)
+{
+    static const struct { const char *byline, *field, *title, *tail, *claim, *agencies; } samples[] = {
+        {"BTA", "", "", "(BTA)", "agency", "BTA"},
+        {"BTA", "", "", "With inputs from BTA", "agency", "BTA"},
+        {"Ann Field and BTA", "", "", "(BTA)", "agency", "BTA+BTA"},
+        {"Ann Field and BTA", "", "", "With inputs from BTA", "from", "BTA"},
+        {"Ann Field and BTA", "", "", "(APA)", "agency", "BTA+APA"},
+        {"BTA", "", "", "With inputs from agencies", "agency", "BTA"},
+        {"Agencies", "", "", "With inputs from BTA", "agency", "BTA"},
+        {"Agencies", "", "", "With inputs from agencies", "agency", "generic"},
+        {"", "Reuters", "Boats sail (APA)", "(BTA)", "agency", "Reuters+BTA+APA"},
+        {"BTA, APA, CTK, EFE", "", "", "(Reuters, TASS, PAP, MTI, ANSA, BNS)", "agency", "BTA+APA+CTK+EFE+Reuters+TASS+PAP+MTI"},
+        {"BTA, APA, CTK, EFE, Reuters, TASS, PAP, MTI, ANSA", "", "", "", "agency", "BTA+APA+CTK+EFE+Reuters+TASS+PAP+MTI"},
+    };
+    int wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        char body[2048], list[256];
+        snprintf(body, sizeof body, "%s\n%s\n%s", first, last, samples[i].tail);
+        struct dup_credit_input in = {.body = body, .body_len = strlen(body), .byline = samples[i].byline, .byline_len = strlen(samples[i].byline),
+                                      .credit = samples[i].field, .credit_len = strlen(samples[i].field), .title = samples[i].title,
+                                      .title_len = strlen(samples[i].title)};
+        struct dup_credits found;
+        dup_credits_find(table, &in, &found);
+        list_of(&found, list, sizeof list);
+        if (strcmp(dup_claim_word(found.claim), samples[i].claim) != 0 || strcmp(list, samples[i].agencies) != 0) {
+            fprintf(stderr, "  %zu: got %s %s\n", i, dup_claim_word(found.claim), list);
+            wrong++;
+        }
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static int is_found(const char *body, size_t len)
+{
+    struct dup_credit_input in = {.body = body, .body_len = len};
+    struct dup_credits found;
+    dup_credits_find(table, &in, &found);
+    return found.claim != DUP_CLAIM_NONE;
+}
+
+/* What is looked at is bounded: so many lines and bytes of the beginning and the end, and no more. */
+static void test_windows(void **state)
+{
+    static char body[8192];
+    (void)state;
+    for (int above = 0; above < 14; above++) { /* lines of the head in which an agency is named */
+        size_t n = 0;
+        for (int i = 0; i < above; i++)
+            n += (size_t)snprintf(body + n, sizeof body - n, "BTA boats %d\n", i);
+        n += (size_t)snprintf(body + n, sizeof body - n, "Reuters\n%s%s%s%s%s%s", first, rest, rest, rest, rest, rest);
+        assert_int_equal(is_found(body, n), above < 5);
+    }
+    for (int below = 0; below < 30; below++) { /* short lines under the credit */
+        size_t n = (size_t)snprintf(body, sizeof body, "%s%s%s(BTA)\n", first, rest, rest);
+        for (int i = 0; i < below; i++)
+            n += (size_t)snprintf(body + n, sizeof body - n, "Note %d  \n%s", i, i % 2 ? "\n" : "");
+        assert_int_equal(is_found(body, n), below < 24);
+    }
+    for (size_t pad = 380; pad < 520; pad++) { /* bytes before a dateline's bracket, two lines of them */
+        size_t n = 0;
+        for (; n < pad; n++)
+            body[n] = n % 9 == 8 ? ' ' : 'x';
+        body[200] = '\n';
+        n += (size_t)snprintf(body + n, sizeof body - n, "\nALDER (Reuters) - %s", first);
+        assert_int_equal(is_found(body, n), pad + strlen("\nALDER (Reuters) ") <= 500);
+    }
+    for (size_t pad = 1500; pad < 1700; pad += 7) { /* bytes under the credit of the tail */
+        size_t n = (size_t)snprintf(body, sizeof body, "%s%s%s(BTA)\n", first, rest, rest);
+        for (size_t i = 0; i < pad; i++)
+            body[n++] = i % 180 == 179 ? '\n' : i % 9 == 8 ? ' ' : 'x';
+        assert_int_equal(is_found(body, n), pad + strlen("(BTA)\n") <= 1600);
+    }
 }
 
 /* What the agencies of the world print, each in its own shapes. */
@@ -943,7 +1412,10 @@ static void test_any_bytes(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_datelines), cmocka_unit_test(test_world), cmocka_unit_test(test_tails), cmocka_unit_test(test_bylines),
+        cmocka_unit_test(test_datelines), cmocka_unit_test(test_phrases), cmocka_unit_test(test_together), cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_edges_of_datelines),
+        cmocka_unit_test(test_edges_of_brackets), cmocka_unit_test(test_edges_of_bylines),
+        cmocka_unit_test(test_world), cmocka_unit_test(test_tails), cmocka_unit_test(test_bylines),
         cmocka_unit_test(test_pictures), cmocka_unit_test(test_sourcing), cmocka_unit_test(test_homonyms),
         cmocka_unit_test(test_teasers), cmocka_unit_test(test_sieve), cmocka_unit_test(test_any_bytes),
     };
