@@ -17,6 +17,8 @@ struct map_slot {
 struct map {
     struct map_slot *slots;  /* owned; mask + 1 of them; NULL to begin with */
     size_t mask, n;
+    uint64_t factor;         /* odd; of this table */
+    unsigned shift;
 };
 
 void map_init(struct map *map);
@@ -24,10 +26,24 @@ void map_done(struct map *map);
 /* The value of a key, made 0 when it was not there (*ret_new 1). Valid until the next map_put.
  * NULL: out of memory, nothing changed. */
 uint32_t *map_put(struct map *map, uint64_t key, int *ret_new);
-/* The value of a key, or NULL. */
-const uint32_t *map_get(const struct map *map, uint64_t key);
-/* Brings the place of a key into the cache, for a map_get that follows soon. */
-void map_prefetch(const struct map *map, uint64_t key);
 size_t map_bytes(const struct map *map);
+
+/* The slot of a key, or the empty one where it would stand (Dietzfelbinger 1997, multiply and shift). */
+static inline struct map_slot *map_slot(const struct map *map, uint64_t key)
+{
+    size_t at = (size_t)(key * map->factor >> map->shift);
+    while (map->slots[at].key && map->slots[at].key != key)
+        at = (at + 1) & map->mask;
+    return &map->slots[at];
+}
+
+/* The value of a key, or NULL. */
+static inline const uint32_t *map_get(const struct map *map, uint64_t key)
+{
+    if (!map->slots)
+        return NULL;
+    const struct map_slot *slot = map_slot(map, key);
+    return slot->key ? &slot->value : NULL;
+}
 
 #endif

@@ -88,7 +88,8 @@ static int fill_source(struct view *view, const struct cluster *c, uint32_t num,
     if ((r = view_print(view, num, &print)) == 0 && c->first != num)
         r = view_print(view, c->first, &first);
     if (r == 0)
-        ret->standing = source_status(&print, ret->source_kind, c->first == num ? print.outlet : first.outlet);
+        ret->standing = source_status(print.claim, print.flags, ret->source_kind,
+                                      c->first == num || print.outlet == first.outlet);
     return r == DUP_ENOENT ? DUP_ECORRUPT : r;
 }
 

@@ -1,7 +1,7 @@
 /*
  * Reports: one walk over the prints of a period, counting. Invariant: a print
- * counts once, by what is known of its cluster when it is read; names are
- * looked up once for each outlet and agency, never for each print.
+ * counts once, by what is known of its cluster when it is read. What is done for
+ * each print is done a million times: no name, no search, no branch that can be spared.
  */
 #include "engine/report.h"
 
@@ -9,14 +9,29 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engine/prepare.h"
 #include "engine/report_tables.h"
+#include "store/ledger.h"
 
-#define SLICE 1024       /* prints read between looks at the clock */
-#define AHEAD 8          /* prints whose cluster is looked for before their turn */
-#define SLICE_US 20000u  /* a snapshot is held no longer */
+#define AHEAD 16         /* prints whose cluster is looked for before their turn */
+#define SLICE_US 40000u  /* a snapshot is held no longer */
 #define DAY_MS INT64_C(86400000)
-#define UNKNOWN_AGENCY UINT64_C(2) /* agency keys are odd */
+#define MERGES 64        /* times that a cluster may have gone into another */
+
+/* Where a report reads, for a turn. */
+struct reading {
+    struct view *view;
+    struct ledger_chunks chunks;
+};
+
+/* The story that a print is of. */
+struct story {
+    uint32_t cluster, first;  /* first: num of the first print */
+    uint32_t first_outlet;    /* as in its entry; so is agency, 0 for none or the unknown one */
+    uint32_t agency;
+    int64_t first_time;
+    enum source_kind kind;
+    int is_lone;
+};
 
 struct report *report_new(const struct report_options *options)
 {
@@ -28,11 +43,9 @@ struct report *report_new(const struct report_options *options)
         r->options.max_bytes = LIMIT_REPORT_BYTES;
     buf_init(&r->names, r->options.max_bytes);
     article_init(&r->scratch);
-    r->slice = malloc(SLICE * sizeof *r->slice);
-    if (!r->slice) {
-        report_free(r);
-        return NULL;
-    }
+    for (unsigned claim = 0; claim < 4; claim++)
+        for (unsigned flags = 0; flags < PRINT_FLAGS; flags++)
+            r->statuses[claim][flags] = (uint8_t)source_status(claim, flags, SOURCE_AGENCY, 0);
     return r;
 }
 
@@ -40,24 +53,29 @@ void report_free(struct report *r)
 {
     if (!r)
         return;
-    struct map *maps[] = {&r->outlet_map, &r->agency_map, &r->owner_map, &r->story_map, &r->edge_map, &r->voice_map};
-    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
-        map_done(maps[i]);
+    map_done(&r->outlet_map);
+    map_done(&r->owner_map);
+    for (size_t i = 0; i < r->n_agencies; i++)
+        free(r->agencies[i].fed);
+    for (size_t i = 0; i < r->n_seen; i++)
+        free(r->seen[i]);
+    free(r->seen);
+    free(r->outlet_places.at);
+    free(r->agency_places.at);
     free(r->outlets);
     free(r->agencies);
     free(r->owners);
-    free(r->stories);
     free(r->edges);
+    free(r->copies);
     free(r->lags);
+    free(r->stories);
     buf_done(&r->names);
     article_done(&r->scratch);
-    free(r->slice);
     free(r->order);
     free(r);
 }
 
-/* Room for one entry more in an array that holds a power of two. */
-static int reserve(void **array, size_t n, size_t size)
+int report_reserve(void **array, size_t n, size_t size)
 {
     if (n && (n < 64 || n & (n - 1)))
         return 0;
@@ -68,283 +86,223 @@ static int reserve(void **array, size_t n, size_t size)
     return 0;
 }
 
+/* Numbers that will be sorted need their room twice. */
 static size_t bytes_used(const struct report *r)
 {
-    return map_bytes(&r->outlet_map) + map_bytes(&r->agency_map) + map_bytes(&r->owner_map) +
-           map_bytes(&r->story_map) + map_bytes(&r->edge_map) + map_bytes(&r->voice_map) + r->names.cap +
-           r->n_outlets * sizeof *r->outlets + r->n_agencies * sizeof *r->agencies +
-           r->n_owners * sizeof *r->owners + r->n_stories * sizeof *r->stories +
-           r->n_edges * sizeof *r->edges + r->n_lags * sizeof *r->lags;
-}
-
-static int keep_name(struct report *r, const char *name, size_t len, size_t *ret)
-{
-    *ret = r->names.len;
-    buf_add(&r->names, name, len);
-    return buf_add_char(&r->names, '\0');
-}
-
-static int remember(struct map *map, uint64_t key, size_t value)
-{
-    int is_new;
-    uint32_t *at = map_put(map, key, &is_new);
-    if (!at)
-        return DUP_ENOMEM;
-    *at = (uint32_t)value;
-    return 0;
+    size_t fed = 0;
+    for (size_t i = 0; i < r->n_agencies; i++)
+        fed += r->agencies[i].n_fed;
+    return map_bytes(&r->outlet_map) + map_bytes(&r->owner_map) + r->names.cap + fed * sizeof(struct fed) +
+           (r->outlet_places.n + r->agency_places.n) * sizeof(uint32_t) + r->seen_pages * SEEN_PAGE / 8 +
+           r->n_outlets * sizeof *r->outlets + r->n_agencies * sizeof *r->agencies + r->n_owners * sizeof *r->owners +
+           2 * (r->n_copies * sizeof *r->copies + r->n_lags * sizeof *r->lags + r->n_stories * sizeof *r->stories);
 }
 
 /* ---- who ------------------------------------------------------------------ */
 
-static int find_owner(struct report *r, const char *name, size_t len, uint32_t *ret)
+/* The outlet of a number in the ledger, as article num names it; NONE for a nameless one. */
+static int find_outlet(struct report *r, struct view *view, uint32_t number, uint32_t num, uint32_t *ret)
 {
-    uint64_t key = outlet_hash(name, len);
-    const uint32_t *known = map_get(&r->owner_map, key);
-    struct by_owner owner = {0};
-    if (known) {
-        *ret = *known;
-        return 0;
-    }
-    int e = reserve((void **)&r->owners, r->n_owners, sizeof *r->owners);
-    if (e == 0)
-        e = keep_name(r, name, len, &owner.name);
-    if (e == 0)
-        e = remember(&r->owner_map, key, r->n_owners);
-    if (e < 0)
-        return e;
-    *ret = (uint32_t)r->n_owners;
-    r->owners[r->n_owners++] = owner;
-    return 0;
+    uint32_t place = number < r->outlet_places.n ? r->outlet_places.at[number] : 0;
+    *ret = number ? place - 1 : NONE;
+    return number && !place ? report_add_outlet(r, view, number, num, ret) : 0;
 }
 
-/* The outlet of article num, whose key is known; NONE for a nameless one. */
-static int find_outlet(struct report *r, struct view *view, uint64_t key, uint32_t num, uint32_t *ret)
+/* The agency of a number in the ledger, as a cluster, or the lone article of that number, names it; 0: the unknown one. */
+static int find_agency(struct report *r, struct view *view, uint32_t number, uint32_t cluster, uint32_t *ret)
 {
-    char room[HOSTS_MAX + 1];
-    struct outlet who;
-    struct by_outlet outlet = {.lag = NO_LAG};
-    const uint32_t *known = key ? map_get(&r->outlet_map, key) : NULL;
-    if (known || !key) {
-        *ret = known ? *known : NONE;
-        return 0;
-    }
-    int e = view_article(view, num, &r->scratch);
-    if (e == 0)
-        e = reserve((void **)&r->outlets, r->n_outlets, sizeof *r->outlets);
-    if (e < 0)
-        return e;
-    struct str name = r->scratch.outlet;
-    outlets_find(r->who, name.data, name.len, NULL, 0, room, &who);
-    e = keep_name(r, name.data, name.len, &outlet.name);
-    if (e == 0)
-        e = find_owner(r, who.owner ? who.owner : name.data, who.owner ? strlen(who.owner) : name.len, &outlet.owner);
-    if (e == 0)
-        e = remember(&r->outlet_map, key, r->n_outlets);
-    if (e < 0)
-        return e;
-    r->owners[outlet.owner].outlets++;
-    *ret = (uint32_t)r->n_outlets;
-    r->outlets[r->n_outlets++] = outlet;
-    return 0;
-}
-
-/* The agency behind a key that a cluster, or the lone article of that number, gives it; 0: the unknown one. */
-static int find_agency(struct report *r, struct view *view, uint64_t key, uint32_t cluster, uint32_t *ret)
-{
-    struct by_agency agency = {.key = key, .lag = NO_LAG};
-    uint64_t at = key ? key : UNKNOWN_AGENCY;
-    const uint32_t *known = map_get(&r->agency_map, at);
-    if (known) {
-        *ret = *known;
-        return 0;
-    }
-    int e = key ? view_agency_name(view, cluster, key, agency.name) : 0;
-    if (e == 0)
-        e = reserve((void **)&r->agencies, r->n_agencies, sizeof *r->agencies);
-    if (e == 0)
-        e = remember(&r->agency_map, at, r->n_agencies);
-    if (e < 0)
-        return e;
-    *ret = (uint32_t)r->n_agencies;
-    r->agencies[r->n_agencies++] = agency;
-    return 0;
+    uint32_t place = number < r->agency_places.n ? r->agency_places.at[number] : 0;
+    *ret = place - 1;
+    return place ? 0 : report_add_agency(r, view, number, cluster, ret);
 }
 
 /* ---- what ----------------------------------------------------------------- */
 
+/* An entry from memory, or from the store into room. DUP_ENOENT: what was there has gone meanwhile. */
+static int find_entry(const struct reading *in, uint32_t num, unsigned state, struct entry *room,
+                      const struct entry **ret)
+{
+    *ret = ledger_entry(&in->chunks, num);
+    int e = *ret ? 0 : view_entry(in->view, num, room);
+    if (e == 0 && !*ret)
+        *ret = room;
+    else if (e == 0 && !((*ret)->state & state))
+        return DUP_ECORRUPT;
+    return e < 0 ? e : (*ret)->state & state ? 0 : DUP_ENOENT;
+}
+
 /* An article that stands alone is its own witness. */
-static int lone_story(struct report *r, struct view *view, const struct print *p, uint32_t outlet, struct story *ret)
+static void lone_story(const struct entry *p, uint32_t num, struct story *ret)
 {
-    int known = p->flags & PRINT_OWN || (p->flags & PRINT_NAMED && !(p->flags & PRINT_SEVERAL));
-    *ret = (struct story){.cluster = p->num, .first = p->num, .first_key = p->outlet, .first_time = p->time,
-                          .agency = NONE, .outlet = outlet};
+    int known = p->print & PRINT_OWN || (p->print & PRINT_NAMED && !(p->print & PRINT_SEVERAL));
+    *ret = (struct story){.cluster = num, .first = num, .first_outlet = p->outlet, .first_time = p->time,
+                          .agency = known ? p->agency : 0u, .is_lone = 1};
     ret->kind = known ? SOURCE_AGENCY : p->claim ? SOURCE_UNKNOWN : SOURCE_OUTLET;
-    return ret->kind == SOURCE_OUTLET ? 0 : find_agency(r, view, known ? p->agency : 0, p->num, &ret->agency);
 }
 
-static int load_story(struct report *r, struct view *view, uint32_t id, const struct print *p, struct story *ret)
+static int find_story(const struct reading *in, const struct entry *p, uint32_t num, struct story *ret)
 {
-    struct cluster c;
-    struct print first;
-    int e = view_cluster(view, id, &c);
-    if (e == 0 && (e = c.first == p->num ? (first = *p, 0) : view_print(view, c.first, &first)) == 0) {
-        *ret = (struct story){.cluster = id, .first = c.first, .first_key = first.outlet,
-                              .first_time = c.first_time, .agency = NONE, .kind = c.source_kind};
-        e = find_outlet(r, view, first.outlet, c.first, &ret->outlet);
-        if (e == 0 && c.source_kind != SOURCE_OUTLET)
-            e = find_agency(r, view, c.source, id, &ret->agency);
+    struct entry room, first_room;
+    const struct entry *story = p, *first;
+    uint32_t id = p->cluster;
+    int e = 0;
+    if (id == num && !(p->state & (ENTRY_STORY | ENTRY_MERGED))) {
+        lone_story(p, num, ret);
+        return 0;
     }
+    if (id != num)
+        e = find_entry(in, id, ENTRY_STORY | ENTRY_MERGED, &room, &story);
+    for (int merges = 0; e == 0 && story->state & ENTRY_MERGED && merges < MERGES; merges++) {
+        id = story->first;
+        e = find_entry(in, id, ENTRY_STORY | ENTRY_MERGED, &room, &story);
+    }
+    if (e < 0)
+        return e;
+    first = story;
+    if (story->first != id && (e = find_entry(in, story->first, ENTRY_PRINT, &first_room, &first)) < 0)
+        return e;
+    *ret = (struct story){.cluster = id, .first = story->first, .first_outlet = first->outlet,
+                          .first_time = first->time, .agency = story->agency, .kind = (enum source_kind)story->kind};
+    return 0;
+}
+
+/* A print as each report counts it. */
+struct counted {
+    const struct entry *print;
+    uint32_t num, outlet, agency; /* the last two in their tables, or NONE */
+    const struct story *story;
+    enum source_status status;
+};
+
+static void count(struct tally *t, const struct counted *c)
+{
+    t->by[c->story->kind != SOURCE_OUTLET][c->status]++;
+}
+
+static int add_number(uint64_t **list, size_t *n, uint32_t upper, uint32_t lower)
+{
+    int e = report_reserve((void **)list, *n, sizeof **list);
+    if (e == 0)
+        (*list)[(*n)++] = (uint64_t)upper << 32 | lower;
     return e;
 }
 
-/* The story of a cluster's member. It moves when others come: valid until the next call. */
-static int find_story(struct report *r, struct view *view, const struct print *p, struct story **ret)
+/* Seconds behind the first print; NO_LAG of that itself. */
+static uint32_t lag_of(const struct counted *c)
 {
-    const uint32_t *known = map_get(&r->story_map, p->cluster);
+    int64_t lag = (c->print->time - c->story->first_time) / 1000;
+    return c->num == c->story->first ? NO_LAG : lag < 0 ? 0 : lag >= NO_LAG ? NO_LAG - 1 : (uint32_t)lag;
+}
+
+static int add_lag(struct report *r, uint32_t what, const struct counted *c)
+{
+    uint32_t lag = lag_of(c);
+    return lag == NO_LAG ? 0 : add_number(&r->lags, &r->n_lags, what, lag);
+}
+
+/* What its outlets print is added up when all was read, and their stories are told apart; one of a single print at once. */
+static int count_for_owner(struct report *r, const struct counted *c)
+{
+    if (c->outlet == NONE)
+        return 0;
+    struct by_outlet *outlet = &r->outlets[c->outlet];
+    count(&outlet->tally, c);
+    outlet->lone += (uint32_t)c->story->is_lone;
+    return c->story->is_lone ? 0 : add_number(&r->stories, &r->n_stories, c->story->cluster, c->outlet);
+}
+
+static int count_fed(struct report *r, const struct counted *c)
+{
+    struct by_agency *agency = &r->agencies[c->agency];
+    int e = c->outlet < agency->n_fed ? 0 : report_feed(agency, c->outlet);
+    if (e < 0)
+        return e;
+    agency->fed[c->outlet].prints++;
+    agency->fed[c->outlet].uncredited += c->status == STATUS_UNCREDITED;
+    return 0;
+}
+
+static int count_for_agency(struct report *r, const struct counted *c)
+{
+    int seen, e = 0;
+    if (c->agency == NONE)
+        return 0;
+    struct by_agency *agency = &r->agencies[c->agency];
+    count(&agency->tally, c);
+    if (!c->story->is_lone && (e = report_see(r, c->story->cluster, &seen)) == 0)
+        agency->stories += !seen;
+    agency->stories += (uint32_t)c->story->is_lone;
+    if (e == 0)
+        e = add_lag(r, c->agency, c);
+    return e < 0 || c->outlet == NONE || c->status == STATUS_AGENCY ? e : count_fed(r, c);
+}
+
+static int count_for_outlet(struct report *r, const struct counted *c)
+{
+    if (c->outlet == NONE)
+        return 0;
+    count(&r->outlets[c->outlet].tally, c);
+    int e = add_lag(r, c->outlet, c);
+    return e < 0 || c->agency == NONE || c->status == STATUS_AGENCY ? e : count_fed(r, c);
+}
+
+/* An agency's own print is no copy, and nobody copies himself. */
+static int count_for_graph(struct report *r, struct view *view, const struct counted *c)
+{
+    uint32_t from = EDGE_AGENCY | c->agency;
+    int e = c->agency == NONE ? find_outlet(r, view, c->story->first_outlet, c->story->first, &from) : 0;
+    if (e < 0 || from == NONE || from == c->outlet || c->outlet == NONE || c->status == STATUS_AGENCY)
+        return e;
+    e = report_reserve((void **)&r->copies, r->n_copies, sizeof *r->copies);
+    if (e == 0)
+        r->copies[r->n_copies++] = (struct sort_pair){(uint64_t)c->outlet << 32 | from, (uint64_t)lag_of(c) << 32 | c->status};
+    return e;
+}
+
+static int count_print(struct report *r, const struct reading *in, const struct entry *p, uint32_t num)
+{
     struct story story;
-    if (known) {
-        *ret = &r->stories[*known];
-        return 0;
-    }
-    uint32_t id = p->state == PRINT_FOUNDER ? p->cluster : view_cluster_id(view, p->cluster);
-    known = id == p->cluster ? NULL : map_get(&r->story_map, id);
-    size_t at = known ? *known : r->n_stories;
-    int e = known ? 0 : load_story(r, view, id, p, &story);
-    if (e == 0)
-        e = reserve((void **)&r->stories, r->n_stories, sizeof *r->stories);
-    if (e == 0)
-        e = remember(&r->story_map, id, at);
-    if (e == 0 && id != p->cluster)
-        e = remember(&r->story_map, p->cluster, at);
+    struct counted c = {.print = p, .num = num, .agency = NONE, .story = &story};
+    int e = find_story(in, p, num, &story);
+    if (e == 0 && story.kind != SOURCE_OUTLET)
+        e = find_agency(r, in->view, story.agency, story.cluster, &c.agency);
+    if (e < 0 || (r->options.agency && (story.kind != SOURCE_AGENCY || r->agencies[c.agency].key != r->options.agency)))
+        return e;
+    e = find_outlet(r, in->view, p->outlet, num, &c.outlet);
     if (e < 0)
         return e;
-    if (!known)
-        r->stories[r->n_stories++] = story;
-    *ret = &r->stories[at];
-    return 0;
-}
-
-static void count(struct tally *t, enum source_kind kind, enum source_status status)
-{
-    t->prints++;
-    t->by_agency += status == STATUS_AGENCY;
-    if (status == STATUS_AGENCY)
-        return;
-    if (kind == SOURCE_OUTLET) {
-        t->own += status == STATUS_OWN;
-        t->copied += status == STATUS_UNCREDITED;
-        return;
-    }
-    t->copy++;
-    t->credited += status == STATUS_CREDITED;
-    t->generic += status == STATUS_GENERIC;
-    t->uncredited += status == STATUS_UNCREDITED;
-}
-
-static int add_lag(struct report *r, uint32_t what, const struct story *story, const struct print *p)
-{
-    int64_t lag = (p->time - story->first_time) / 1000;
-    if (p->num == story->first)
-        return 0;
-    int e = reserve((void **)&r->lags, r->n_lags, sizeof *r->lags);
-    if (e == 0)
-        r->lags[r->n_lags++] = (uint64_t)what << 32 | (lag < 0 ? 0 : lag >= NO_LAG ? NO_LAG - 1 : (uint32_t)lag);
-    return e;
-}
-
-static int find_edge(struct report *r, uint32_t from, uint32_t to, struct edge **ret, uint32_t *ret_at)
-{
-    uint64_t key = (uint64_t)from << 32 | (to + 1);
-    const uint32_t *known = map_get(&r->edge_map, key);
-    size_t at = known ? *known : r->n_edges;
-    int e = known ? 0 : reserve((void **)&r->edges, r->n_edges, sizeof *r->edges);
-    if (e == 0 && !known)
-        e = remember(&r->edge_map, key, at);
-    if (e < 0)
-        return e;
-    if (!known)
-        r->edges[r->n_edges++] = (struct edge){.from = from, .to = to, .lag = NO_LAG};
-    *ret = &r->edges[at];
-    *ret_at = (uint32_t)at;
-    return 0;
-}
-
-/* An edge for a print of another's text, and its lag where the graph is asked for. */
-static int count_edge(struct report *r, const struct print *p, const struct story *s, uint32_t outlet,
-                      enum source_status status)
-{
-    struct edge *edge;
-    uint32_t at;
-    if (outlet == NONE || status == STATUS_AGENCY || (s->kind == SOURCE_OUTLET && s->outlet == outlet) ||
-        (s->kind == SOURCE_OUTLET && s->outlet == NONE))
-        return 0;
-    int e = find_edge(r, s->kind == SOURCE_OUTLET ? s->outlet : EDGE_AGENCY | s->agency, outlet, &edge, &at);
-    if (e < 0)
-        return e;
-    edge->prints++;
-    edge->credited += status == STATUS_CREDITED;
-    edge->generic += status == STATUS_GENERIC;
-    edge->uncredited += status == STATUS_UNCREDITED;
-    return r->options.kind == REPORT_GRAPH ? add_lag(r, at, s, p) : 0;
-}
-
-static int count_agency(struct report *r, const struct print *p, struct story *s, enum source_status status)
-{
-    if (s->kind == SOURCE_OUTLET)
-        return 0;
-    struct by_agency *agency = &r->agencies[s->agency];
-    count(&agency->tally, (enum source_kind)s->kind, status);
-    agency->stories += !s->counted;
-    s->counted = 1;
-    return add_lag(r, s->agency, s, p);
-}
-
-static int count_owner(struct report *r, const struct story *s, uint32_t outlet, enum source_status status, int lone)
-{
-    int is_new = 1;
-    if (outlet == NONE)
-        return 0;
-    uint32_t owner = r->outlets[outlet].owner;
-    count(&r->owners[owner].tally, (enum source_kind)s->kind, status);
-    if (!lone && !map_put(&r->voice_map, (uint64_t)(owner + 1) << 32 | s->cluster, &is_new))
-        return DUP_ENOMEM;
-    r->owners[owner].stories += (uint32_t)is_new;
-    return 0;
-}
-
-static int count_print(struct report *r, struct view *view, const struct print *p)
-{
-    struct story lone, *s = &lone;
-    uint32_t outlet;
-    int e = find_outlet(r, view, p->outlet, p->num, &outlet);
-    if (e == 0)
-        e = p->state == PRINT_LONE ? lone_story(r, view, p, outlet, &lone) : find_story(r, view, p, &s);
-    if (e < 0)
-        return e;
-    if (r->options.agency && (s->kind != SOURCE_AGENCY || r->agencies[s->agency].key != r->options.agency))
-        return 0;
-    enum source_status status = source_status(p, (enum source_kind)s->kind, s->first_key);
+    c.status = r->statuses[p->claim][p->print % PRINT_FLAGS];
+    if (story.kind == SOURCE_OUTLET && c.status == STATUS_UNCREDITED && p->outlet == story.first_outlet)
+        c.status = STATUS_OWN;
     r->prints++;
     switch (r->options.kind) {
-    case REPORT_OWNERS:
-        return count_owner(r, s, outlet, status, p->state == PRINT_LONE);
-    case REPORT_OUTLETS:
-        if (outlet == NONE)
-            return 0;
-        count(&r->outlets[outlet].tally, (enum source_kind)s->kind, status);
-        e = add_lag(r, outlet, s, p);
-        return e < 0 || s->kind == SOURCE_OUTLET ? e : count_edge(r, p, s, outlet, status);
-    case REPORT_AGENCIES:
-        e = count_agency(r, p, s, status);
-        return e < 0 || s->kind == SOURCE_OUTLET ? e : count_edge(r, p, s, outlet, status);
+    case REPORT_OWNERS: return count_for_owner(r, &c);
+    case REPORT_OUTLETS: return count_for_outlet(r, &c);
+    case REPORT_AGENCIES: return count_for_agency(r, &c);
     case REPORT_GRAPH:
-    default:
-        return count_edge(r, p, s, outlet, status);
+    default: return count_for_graph(r, in->view, &c);
     }
+}
+
+static int count_entries(struct report *r, const struct reading *in, const struct entry *entries, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const struct entry *p = &entries[i];
+        const struct entry *ahead = i + AHEAD < n ? ledger_entry(&in->chunks, p[AHEAD].cluster) : NULL;
+        if (ahead)
+            __builtin_prefetch(ahead);
+        if (!(p->state & ENTRY_PRINT) || p->time < r->options.since || p->time >= r->options.until)
+            continue;
+        int e = count_print(r, in, p, r->at + i);
+        if (e < 0 && e != DUP_ENOENT) /* that it has gone meanwhile is no fault */
+            return e;
+    }
+    return 0;
 }
 
 int report_read(struct report *r, struct view *view, const struct outlets *outlets)
 {
+    struct reading in = {.view = view};
     uint64_t end_us = clock_elapsed_us() + SLICE_US;
     r->who = outlets;
     if (!r->begun) {
@@ -354,22 +312,27 @@ int report_read(struct report *r, struct view *view, const struct outlets *outle
         r->end = view_last_num(view);
         r->begun = 1;
     }
-    do {
-        int n = r->at > r->end ? 0 : view_prints(view, r->at, SLICE, r->slice);
-        if (n <= 0)
-            return n;
-        for (int i = 0; i < n; i++) {
-            const struct print *p = &r->slice[i];
-            if (i + AHEAD < n && p[AHEAD].state != PRINT_LONE)
-                map_prefetch(&r->story_map, p[AHEAD].cluster);
-            int in_it = p->num <= r->end && p->time >= r->options.since && p->time < r->options.until;
-            int e = in_it ? count_print(r, view, p) : 0;
-            if (e < 0)
-                return e == DUP_ENOENT ? DUP_ECORRUPT : e;
-        }
-        r->at = r->slice[n - 1].num + 1;
+    while (r->at <= r->end) {
+        const struct entry *entries;
+        uint32_t n, left = r->end - r->at + 1;
+        int e = ledger_enter(view, r->at, &in.chunks, &entries, &n);
+        if (e < 0)
+            return e;
+        n = n < left ? n : left;
+        if (in.chunks.age != r->age)
+            report_forget_places(r);
+        r->age = in.chunks.age;
+        e = count_entries(r, &in, entries, n);
+        ledger_leave(view);
+        if (e < 0)
+            return e;
         if (bytes_used(r) > r->options.max_bytes)
             return DUP_ETOOBIG;
-    } while (clock_elapsed_us() < end_us);
-    return 1;
+        if (n == left)
+            break;
+        r->at += n;
+        if (clock_elapsed_us() >= end_us)
+            return 1;
+    }
+    return 0;
 }

@@ -18,6 +18,7 @@ struct report_options {
     int64_t since, until;          /* article_time, ms: since <= time < until */
     uint64_t agency;               /* agency_key: only copy of this agency; 0: all */
     uint32_t min_prints;           /* rows with fewer are left out */
+    size_t limit;                  /* rows that will be asked for; 0: all */
     size_t max_bytes;              /* of memory; 0: LIMIT_REPORT_BYTES */
 };
 
@@ -32,9 +33,9 @@ int report_read(struct report *report, struct view *view, const struct outlets *
 /* Sorts the rows, once all was read; needs no view. DUP_ENOMEM. */
 int report_finish(struct report *report);
 
-size_t report_rows(const struct report *report);
+size_t report_rows(const struct report *report);     /* all that there are, whatever the limit */
 uint64_t report_prints(const struct report *report); /* prints of the period */
-/* Row i, largest first, as the members of a JSON object that is open (docs/PROTOCOL.md). */
+/* Row i (below the limit), largest first, as the members of a JSON object that is open (docs/PROTOCOL.md). */
 void report_row(const struct report *report, size_t i, struct buf *out);
 
 #endif

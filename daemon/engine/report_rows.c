@@ -1,5 +1,5 @@
 /*
- * Rows of a report: medians, order, and each row as JSON. Invariant: the same
+ * Rows of a report: their order, and each as JSON. Invariant: the same
  * counts give the same rows in the same order, whatever came first.
  */
 #include <stdlib.h>
@@ -10,35 +10,29 @@
 
 #define AGENCIES_SHOWN 20 /* in the row of an outlet */
 
-static int by_number(const void *a, const void *b)
+static uint32_t sum(const uint32_t *by)
 {
-    const uint64_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
+    uint32_t n = 0;
+    for (int i = 0; i < STATUS_COUNT; i++)
+        n += by[i];
+    return n;
 }
 
-/* Where the median of entry i of the report's table stands; NULL: it has none. */
-static uint32_t *lag_of(struct report *r, uint32_t i)
+static uint32_t tally_prints(const struct tally *t)
 {
-    switch (r->options.kind) {
-    case REPORT_OUTLETS: return &r->outlets[i].lag;
-    case REPORT_AGENCIES: return &r->agencies[i].lag;
-    case REPORT_GRAPH: return &r->edges[i].lag;
-    case REPORT_OWNERS:
-    default: return NULL;
-    }
+    return sum(t->by[0]) + sum(t->by[1]);
 }
 
-static void find_medians(struct report *r)
+/* Prints of an agency's own outlets. */
+static uint32_t tally_by_agency(const struct tally *t)
 {
-    if (r->n_lags)
-        qsort(r->lags, r->n_lags, sizeof *r->lags, by_number);
-    for (size_t i = 0, end; i < r->n_lags; i = end) {
-        uint32_t what = (uint32_t)(r->lags[i] >> 32);
-        for (end = i + 1; end < r->n_lags && r->lags[end] >> 32 == what; end++)
-            ;
-        uint64_t low = (uint32_t)r->lags[i + (end - i - 1) / 2], high = (uint32_t)r->lags[i + (end - i) / 2];
-        *lag_of(r, what) = (uint32_t)((low + high) / 2);
-    }
+    return t->by[0][STATUS_AGENCY] + t->by[1][STATUS_AGENCY];
+}
+
+/* Prints of an agency's copy in others' outlets. */
+static uint32_t tally_copy(const struct tally *t)
+{
+    return sum(t->by[1]) - t->by[1][STATUS_AGENCY];
 }
 
 static const char *name_at(const struct report *r, size_t offset)
@@ -55,9 +49,9 @@ static const char *agency_name(const struct by_agency *agency)
 static uint32_t row_prints(const struct report *r, uint32_t i)
 {
     switch (r->options.kind) {
-    case REPORT_OUTLETS: return r->outlets[i].tally.prints;
-    case REPORT_AGENCIES: return r->agencies[i].tally.prints;
-    case REPORT_OWNERS: return r->owners[i].tally.prints;
+    case REPORT_OUTLETS: return tally_prints(&r->outlets[i].tally);
+    case REPORT_AGENCIES: return tally_prints(&r->agencies[i].tally);
+    case REPORT_OWNERS: return tally_prints(&r->owners[i].tally);
     case REPORT_GRAPH:
     default: return r->edges[i].prints;
     }
@@ -131,17 +125,10 @@ static int by_prints(const void *a, const void *b, void *arg)
     return p < q ? -1 : p > q;
 }
 
-int report_finish(struct report *r)
+static int put_in_order(struct report *r)
 {
     const size_t sizes[] = {r->n_outlets, r->n_agencies, r->n_owners, r->n_edges};
     size_t n = sizes[r->options.kind];
-    find_medians(r);
-    rank_agencies(r);
-    if (rank_outlets(r) < 0)
-        return DUP_ENOMEM;
-    for (size_t i = 0; i < r->n_edges; i++)
-        if (r->edges[i].from & EDGE_AGENCY)
-            r->agencies[r->edges[i].from & ~EDGE_AGENCY].outlets++;
     r->order = malloc((n ? n : 1) * sizeof *r->order);
     if (!r->order)
         return DUP_ENOMEM;
@@ -152,9 +139,27 @@ int report_finish(struct report *r)
     return 0;
 }
 
+int report_finish(struct report *r)
+{
+    size_t shown;
+    int is_graph = r->options.kind == REPORT_GRAPH, e = 0;
+    rank_agencies(r);
+    if (r->options.kind == REPORT_OWNERS)
+        e = report_owners(r);
+    else if (is_graph && (e = rank_outlets(r)) == 0)
+        e = report_edges(r, &r->n_rows);
+    if (e == 0)
+        e = put_in_order(r);
+    if (e < 0)
+        return e;
+    r->n_rows = is_graph ? r->n_rows : r->n_order;
+    shown = r->options.limit && r->options.limit < r->n_order ? r->options.limit : r->n_order;
+    return r->options.kind == REPORT_OUTLETS || r->options.kind == REPORT_AGENCIES ? report_medians(r, shown) : 0;
+}
+
 size_t report_rows(const struct report *r)
 {
-    return r->n_order;
+    return r->n_rows;
 }
 
 uint64_t report_prints(const struct report *r)
@@ -180,40 +185,54 @@ static void key_share(struct buf *out, const char *key, uint32_t part, uint32_t 
 
 static void tally_fields(struct buf *out, const struct tally *t)
 {
-    json_key_int(out, "agency_copy", t->copy);
-    json_key_int(out, "credited", t->credited);
-    json_key_int(out, "generic", t->generic);
-    json_key_int(out, "uncredited", t->uncredited);
-    json_key_int(out, "own", t->own);
-    json_key_int(out, "copied", t->copied);
+    json_key_int(out, "agency_copy", tally_copy(t));
+    json_key_int(out, "credited", t->by[1][STATUS_CREDITED]);
+    json_key_int(out, "generic", t->by[1][STATUS_GENERIC]);
+    json_key_int(out, "uncredited", t->by[1][STATUS_UNCREDITED]);
+    json_key_int(out, "own", t->by[0][STATUS_OWN]);
+    json_key_int(out, "copied", t->by[0][STATUS_UNCREDITED]);
+}
+
+static const struct fed *fed(const struct by_agency *agency, uint32_t outlet)
+{
+    static const struct fed nothing;
+    return outlet < agency->n_fed ? &agency->fed[outlet] : &nothing;
 }
 
 /* The agencies whose copy an outlet runs, most first. */
 static void outlet_agencies(const struct report *r, uint32_t outlet, struct buf *out)
 {
-    const struct edge *most[AGENCIES_SHOWN];
+    const struct by_agency *most[AGENCIES_SHOWN];
     size_t n = 0;
-    for (uint32_t i = 0; i < r->n_agencies; i++) {
-        const uint32_t *known = map_get(&r->edge_map, (uint64_t)(EDGE_AGENCY | i) << 32 | (outlet + 1));
-        const struct edge *e = known ? &r->edges[*known] : NULL;
+    for (size_t i = 0; i < r->n_agencies; i++) {
+        const struct by_agency *a = &r->agencies[i];
         size_t at = n < AGENCIES_SHOWN ? n : AGENCIES_SHOWN - 1;
-        if (!e || (n == AGENCIES_SHOWN && most[at]->prints >= e->prints))
+        uint32_t prints = fed(a, outlet)->prints;
+        if (!prints || (n == AGENCIES_SHOWN && fed(most[at], outlet)->prints >= prints))
             continue;
-        for (; at > 0 && most[at - 1]->prints < e->prints; at--)
+        for (; at > 0 && fed(most[at - 1], outlet)->prints < prints; at--)
             most[at] = most[at - 1];
-        most[at] = e;
+        most[at] = a;
         n += n < AGENCIES_SHOWN;
     }
     json_key(out, "agencies");
     json_open(out, '[');
     for (size_t i = 0; i < n; i++) {
         json_open(out, '{');
-        key_text(out, "agency", edge_from(r, most[i]));
-        json_key_int(out, "prints", most[i]->prints);
-        json_key_int(out, "uncredited", most[i]->uncredited);
+        key_text(out, "agency", agency_name(most[i]));
+        json_key_int(out, "prints", fed(most[i], outlet)->prints);
+        json_key_int(out, "uncredited", fed(most[i], outlet)->uncredited);
         json_close(out, '}');
     }
     json_close(out, ']');
+}
+
+static uint32_t count_outlets(const struct by_agency *a)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < a->n_fed; i++)
+        n += a->fed[i].prints > 0;
+    return n;
 }
 
 static void outlet_row(const struct report *r, uint32_t i, struct buf *out)
@@ -222,11 +241,12 @@ static void outlet_row(const struct report *r, uint32_t i, struct buf *out)
     const struct tally *t = &o->tally;
     key_text(out, "outlet", name_at(r, o->name));
     key_text(out, "owner", name_at(r, r->owners[o->owner].name));
-    json_key_int(out, "prints", t->prints);
+    uint32_t prints = tally_prints(t);
+    json_key_int(out, "prints", prints);
     tally_fields(out, t);
-    key_share(out, "share_agency", t->copy, t->prints);
-    key_share(out, "share_own", t->own + t->by_agency, t->prints);
-    key_share(out, "share_uncredited", t->uncredited + t->copied, t->prints);
+    key_share(out, "share_agency", tally_copy(t), prints);
+    key_share(out, "share_own", t->by[0][STATUS_OWN] + tally_by_agency(t), prints);
+    key_share(out, "share_uncredited", t->by[1][STATUS_UNCREDITED] + t->by[0][STATUS_UNCREDITED], prints);
     key_lag(out, o->lag);
     outlet_agencies(r, i, out);
 }
@@ -234,13 +254,13 @@ static void outlet_row(const struct report *r, uint32_t i, struct buf *out)
 static void agency_row(const struct by_agency *a, struct buf *out)
 {
     key_text(out, "agency", agency_name(a));
-    json_key_int(out, "prints", a->tally.prints);
+    json_key_int(out, "prints", tally_prints(&a->tally));
     json_key_int(out, "stories", a->stories);
-    json_key_int(out, "outlets", a->outlets);
-    json_key_int(out, "credited", a->tally.credited);
-    json_key_int(out, "uncredited", a->tally.uncredited);
-    json_key_int(out, "hidden", a->tally.generic);
-    json_key_int(out, "own", a->tally.by_agency);
+    json_key_int(out, "outlets", count_outlets(a));
+    json_key_int(out, "credited", a->tally.by[1][STATUS_CREDITED]);
+    json_key_int(out, "uncredited", a->tally.by[1][STATUS_UNCREDITED]);
+    json_key_int(out, "hidden", a->tally.by[1][STATUS_GENERIC]);
+    json_key_int(out, "own", tally_by_agency(&a->tally));
     key_lag(out, a->lag);
 }
 
@@ -248,7 +268,7 @@ static void owner_row(const struct report *r, const struct by_owner *o, struct b
 {
     key_text(out, "owner", name_at(r, o->name));
     json_key_int(out, "outlets", o->outlets);
-    json_key_int(out, "prints", o->tally.prints);
+    json_key_int(out, "prints", tally_prints(&o->tally));
     json_key_int(out, "stories", o->stories);
     tally_fields(out, &o->tally);
 }

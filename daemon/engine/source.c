@@ -52,12 +52,3 @@ void source_decide(const struct evidence *list, size_t n, uint32_t generic,
     else
         *ret = (struct source_decision){SOURCE_AGENCY, best, confidence};
 }
-
-enum source_status source_status(const struct print *print, enum source_kind kind, uint64_t first)
-{
-    if (print->flags & PRINT_OWN)
-        return STATUS_AGENCY;
-    if (print->claim != DUP_CLAIM_NONE)
-        return print->flags & PRINT_NAMED ? STATUS_CREDITED : STATUS_GENERIC;
-    return kind == SOURCE_OUTLET && print->outlet == first ? STATUS_OWN : STATUS_UNCREDITED;
-}

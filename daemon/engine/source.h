@@ -39,7 +39,15 @@ enum source_status {
 };
 const char *source_status_word(enum source_status status);
 
-/* How a print stands to the source of its cluster: first is the outlet of the cluster's first print. */
-enum source_status source_status(const struct print *print, enum source_kind kind, uint64_t first);
+/* How a print (its claim and PRINT_...) stands to the source of its cluster; is_first: its outlet is that of
+ * the cluster's first print. Inline, since a report asks it of every print. */
+static inline enum source_status source_status(unsigned claim, unsigned flags, enum source_kind kind, int is_first)
+{
+    if (flags & PRINT_OWN)
+        return STATUS_AGENCY;
+    if (claim != DUP_CLAIM_NONE)
+        return flags & PRINT_NAMED ? STATUS_CREDITED : STATUS_GENERIC;
+    return kind == SOURCE_OUTLET && is_first ? STATUS_OWN : STATUS_UNCREDITED;
+}
 
 #endif

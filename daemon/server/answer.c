@@ -191,7 +191,7 @@ static enum source_status standing(struct view *view, const struct article *arti
         return STATUS_OWN;
     if (view_print(view, c.first, &first) < 0)
         first = print;
-    return source_status(&print, (enum source_kind)c.source_kind, first.outlet);
+    return source_status(print.claim, print.flags, (enum source_kind)c.source_kind, print.outlet == first.outlet);
 }
 
 void answer_article(struct buf *out, struct view *view, const struct article *article,

@@ -24,6 +24,7 @@ static int begin(struct server *server, struct request *request, enum report_kin
         (r = query_agency(request, request->tables, &options.agency)) < 0)
         return r;
     options.min_prints = (uint32_t)min_prints;
+    options.limit = (size_t)limit;
     if (++server->reports > LIMIT_REPORTS) {
         server->reports--;
         return json_error_set(&request->error, DUP_EBUSY, "", JSON_NOWHERE,

@@ -22,18 +22,21 @@ static uint32_t record_sum(const void *record, uint32_t id)
     return (uint32_t)XXH3_64bits_withSeed(record, offsetof(struct cluster, sum), id);
 }
 
+int cluster_read(uint32_t id, const MDB_val *data, struct cluster *ret)
+{
+    if (data->mv_size != sizeof *ret)
+        return DUP_ECORRUPT;
+    memcpy(ret, data->mv_data, sizeof *ret);
+    return ret->id == id && ret->n_heads <= LIMIT_HEADS && ret->sum == record_sum(data->mv_data, id) ? 0 : DUP_ECORRUPT;
+}
+
 int view_cluster(struct view *view, uint32_t id, struct cluster *ret)
 {
     unsigned char key[4];
     MDB_val data;
     put_be32(key, id);
     int r = table_get(view, TABLE_CLUSTERS, key, sizeof key, &data);
-    if (r < 0)
-        return r;
-    if (data.mv_size != sizeof *ret)
-        return DUP_ECORRUPT;
-    memcpy(ret, data.mv_data, sizeof *ret);
-    return ret->id == id && ret->n_heads <= LIMIT_HEADS && ret->sum == record_sum(data.mv_data, id) ? 0 : DUP_ECORRUPT;
+    return r < 0 ? r : cluster_read(id, &data, ret);
 }
 
 int alias_read(struct view *view, uint32_t from, uint32_t *ret_to)
@@ -65,6 +68,7 @@ int store_put_alias(struct store *store, uint32_t from, uint32_t to)
     put_be32(key, from);
     put_be32(data, to);
     put_be32(data + 4, (uint32_t)XXH3_64bits_withSeed(data, 4, from));
+    ledger_note(store, from);
     return table_put(store, TABLE_ALIASES, key, sizeof key, data, sizeof data, 0);
 }
 
@@ -112,6 +116,9 @@ int store_put_cluster(struct store *store, const struct cluster *cluster)
     }
     put_be32(key, cluster->id);
     store->counters.clusters += (uint64_t)(exists - existed);
+    if (exists != existed || old.first != cluster->first || old.source != cluster->source ||
+        old.source_kind != cluster->source_kind)
+        ledger_note(store, cluster->id);
     unsigned char record[sizeof *cluster];
     memcpy(record, cluster, sizeof record);
     uint32_t sum = record_sum(record, cluster->id);

@@ -96,6 +96,7 @@ static void give_up(struct store *store)
     store->writer.txn = NULL;
     store->counters = store->committed;
     tiers_undo(store);
+    ledger_forget(store);
 }
 
 /* LMDB takes nothing more (MDB_PANIC) once the page that names the newest state could not be written. */
@@ -142,6 +143,7 @@ int store_commit(struct store *store)
     store->writer.txn = NULL;
     store->committed = store->counters;
     tiers_committed(store);
+    ledger_committed(store);
     return 0;
 }
 
@@ -199,6 +201,7 @@ void store_free(struct store *store)
         return;
     store_abort(store);
     tiers_free(store);
+    ledger_free(store->ledger);
     if (store->env)
         mdb_env_close(store->env);
     if (store->lock_fd >= 0)

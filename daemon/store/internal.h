@@ -47,6 +47,7 @@ struct store {
     struct counters committed;
     struct dup_secret secret;
     struct tiers *tiers;              /* owned; the index (postings.h), writer thread only */
+    struct ledger *ledger;            /* owned; what reports count, in memory (ledger.h) */
     struct index_figures {
         atomic_ullong postings, bytes, segments, sealed, filter_bytes, seals, merges;
         atomic_ullong filter_asked, filter_passed, filter_wrong;
@@ -100,6 +101,16 @@ int record_decode(const void *data, size_t len, uint32_t num, struct article *re
 int print_put(struct store *store, const struct article *article, unsigned flags);
 int print_del(struct store *store, uint32_t num); /* 0 also when there is none */
 void print_of(const struct article *article, struct print *ret);
+int print_read(uint32_t num, const struct MDB_val *data, struct print *ret); /* DUP_ECORRUPT */
+
+/* ---- ledger.c ---- */
+int ledger_new(struct store *store, uint64_t bytes);
+void ledger_free(struct ledger *ledger);
+/* The open transaction changed what a report reads of this number. */
+void ledger_note(struct store *store, uint32_t num);
+/* It was committed, or given up. */
+void ledger_committed(struct store *store);
+void ledger_forget(struct store *store);
 
 /* ---- texts.c ---- */
 int text_put(struct store *store, uint32_t num, const void *packed, size_t len);
@@ -114,6 +125,7 @@ uint64_t id_hash(const struct store *store, const char *id, size_t len);
 size_t order_key(enum cluster_order order, const struct cluster *c, unsigned char *key);
 enum table order_table(enum cluster_order order);
 int cluster_is_listed(const struct cluster *c);
+int cluster_read(uint32_t id, const struct MDB_val *data, struct cluster *ret); /* DUP_ECORRUPT */
 /* The cluster that an alias leads to. DUP_ENOENT, DUP_ECORRUPT. */
 int alias_read(struct view *view, uint32_t from, uint32_t *ret_to);
 

@@ -287,6 +287,8 @@ int store_open(const struct store_options *options, struct err *err, struct stor
     store->writer.store = store;
     store->dir = strdup(options->dir);
     int r = tiers_new(store, options->index_memory ? options->index_memory : STORE_INDEX_DEFAULT);
+    if (r == 0)
+        r = ledger_new(store, options->ledger_memory ? options->ledger_memory : LIMIT_LEDGER_BYTES);
     r = store->dir && r == 0 ? open_directory(store, err) : err_set(err, DUP_ENOMEM, "out of memory");
     if (r == 0)
         r = take_lock(store, err);

@@ -34,6 +34,7 @@ struct store_options {
     const char *dir;           /* state directory; created with mode 0700 if absent */
     uint64_t map_size;         /* bytes of address space to begin with; grows by itself; 0: default */
     uint64_t index_memory;     /* bytes for the memory table of the index; 0: default 256 MiB */
+    uint64_t ledger_memory;    /* bytes for what reports count (ledger.h); 0: LIMIT_LEDGER_BYTES */
     int sync;                  /* 1: every commit is on disk before it returns; 0: store_sync decides */
     int read_only;             /* 1: no writer, nothing created (dupd --check) */
 };
@@ -243,17 +244,13 @@ enum {
 /* A current article in few bytes; the store keeps one for each beside its record. */
 struct print {
     uint32_t num;
-    uint32_t cluster;          /* as decided; see state */
+    uint32_t cluster;          /* as decided; resolve through aliases */
     uint64_t outlet;           /* outlet_key; 0 unknown */
     uint64_t agency;           /* agency_key of the first agency that it names; 0 for none */
     int64_t time;              /* article_time */
     uint8_t claim, relation, flags;
-    enum { PRINT_LONE, PRINT_FOUNDER, PRINT_MEMBER } state; /* FOUNDER: cluster is num and has a record;
-                                  MEMBER: the cluster has to be resolved through aliases */
 };
-/* Prints from num on, in order; at most max. How many, 0 at the end, or DUP_E... */
-int view_prints(struct view *view, uint32_t from, size_t max, struct print *ret);
-int view_print(struct view *view, uint32_t num, struct print *ret); /* state MEMBER. DUP_ENOENT */
+int view_print(struct view *view, uint32_t num, struct print *ret); /* DUP_ENOENT */
 
 /* ---- the index ------------------------------------------------------- */
 

@@ -30,19 +30,28 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
     return remove(path);
 }
 
+/* Opens the store of the directory, with so much memory for what reports count. */
+static int reopen(uint64_t ledger_memory)
+{
+    struct store_options options = {.dir = dir, .map_size = 256u << 20, .index_memory = 1u << 20, .ledger_memory = ledger_memory};
+    struct err err = {0};
+    store_free(store);
+    store = NULL;
+    return store_open(&options, &err, &store);
+}
+
 static int open_store(void **state)
 {
-    struct store_options options = {.dir = dir, .map_size = 256u << 20, .index_memory = 1u << 20};
-    struct err err = {0};
     (void)state;
     snprintf(dir, sizeof dir, "/tmp/report.XXXXXX");
-    return mkdtemp(dir) && store_open(&options, &err, &store) == 0 ? 0 : -1;
+    return mkdtemp(dir) ? reopen(0) : -1;
 }
 
 static int close_store(void **state)
 {
     (void)state;
     store_free(store);
+    store = NULL;
     return nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -96,9 +105,9 @@ static char *rows(struct report_options options, uint64_t *ret_prints)
     assert_non_null(report);
     assert_int_equal(read_all(report, &turns), 0);
     assert_int_equal(report_finish(report), 0);
-    buf_init(&out, 1u << 20);
+    buf_init(&out, 64u << 20);
     buf_add_str(&out, "");
-    for (size_t i = 0; i < report_rows(report); i++) {
+    for (size_t i = 0; i < report_rows(report) && (!options.limit || i < options.limit); i++) {
         buf_add_char(&out, '{');
         report_row(report, i, &out);
         buf_add_str(&out, "}\n");
@@ -258,6 +267,276 @@ static void test_changes_between_turns(void **state)
     report_free(report);
 }
 
+/* ---- what is kept in memory ------------------------------------------------- */
+
+/* Rows of every kind of report, over all and over a period, one after another. */
+static char *every_row(void)
+{
+    struct buf out;
+    buf_init(&out, 64u << 20);
+    for (int kind = REPORT_OUTLETS; kind <= REPORT_GRAPH; kind++) {
+        struct report_options options[] = {all((enum report_kind)kind), all((enum report_kind)kind), all((enum report_kind)kind)};
+        options[1].since = BEGIN + 40000;
+        options[1].until = BEGIN + 900000;
+        options[2].agency = agency_key("PTI");
+        options[2].limit = 5;
+        for (int i = 0; i < 3; i++) {
+            uint64_t prints;
+            options[i].min_prints = i == 1 ? 2 : 1;
+            char *text = rows(options[i], &prints);
+            buf_add_str(&out, text);
+            buf_add_char(&out, '\n');
+            free(text);
+        }
+    }
+    assert_int_equal(out.error, 0);
+    return out.data;
+}
+
+/* A little world: who is in which cluster, kept beside the store. */
+#define WORLD 400u
+static struct world {
+    uint32_t n, into[WORLD + 1];      /* the cluster that it is in, or that its cluster went into */
+    int alive[WORLD + 1], has_record[WORLD + 1];
+    int64_t time[WORLD + 1];
+    const char *agency[WORLD + 1];    /* of the cluster */
+    uint32_t seed;
+} world;
+
+static uint32_t below(uint32_t n)
+{
+    world.seed = world.seed * 1664525u + 1013904223u;
+    return (world.seed >> 8) % n;
+}
+
+static uint32_t root(uint32_t num)
+{
+    while (world.into[num] != num)
+        num = world.into[num];
+    return num;
+}
+
+/* Writes what has become of a cluster. */
+static void renew(uint32_t id)
+{
+    uint32_t first = 0, n = 0;
+    for (uint32_t num = 1; num <= world.n; num++) {
+        if (!world.alive[num] || root(num) != id)
+            continue;
+        n++;
+        if (!first || world.time[num] < world.time[first])
+            first = num;
+    }
+    world.has_record[id] = n > 0;
+    if (n) {
+        put_cluster(id, n, first, world.time[first], world.agency[id]);
+    } else {
+        struct cluster none = {.id = id};
+        assert_int_equal(store_put_cluster(store, &none), 0);
+    }
+}
+
+static const char *const said[] = {"", "", "PTI", "AFP", "generic", "AFP+PTI"};
+static const char *const sources[] = {"", "PTI", "AFP"};
+
+static void arrive(uint32_t cluster)
+{
+    char outlet[32];
+    snprintf(outlet, sizeof outlet, "o%u.example", below(9));
+    uint32_t num = add(outlet, BEGIN + below(1000000), cluster, said[below(6)]);
+    struct print p;
+    assert_int_equal(view_print(store_writer_view(store), num, &p), 0);
+    world.n = num;
+    world.into[num] = cluster ? cluster : num;
+    world.alive[num] = 1;
+    world.time[num] = p.time;
+    world.agency[num] = "";
+}
+
+static void rewrite(uint32_t num, unsigned flags, int64_t time)
+{
+    struct article a;
+    article_init(&a);
+    assert_int_equal(view_article(store_writer_view(store), num, &a), 0);
+    a.flags = (uint8_t)flags;
+    a.published = time;
+    assert_int_equal(store_set_article(store, &a), 0);
+    article_done(&a);
+}
+
+static void happen(void)
+{
+    uint32_t num = world.n ? 1 + below(world.n) : 0, id = num ? root(num) : 0, other = num ? root(1 + below(world.n)) : 0;
+    switch (num && world.n < WORLD ? below(8) : 0) {
+    case 1: case 2: case 3:
+        if (!world.alive[num])
+            break;
+        arrive(id);
+        renew(id);
+        break;
+    case 4: /* another source */
+        if (world.has_record[id]) {
+            world.agency[id] = sources[below(3)];
+            renew(id);
+        }
+        break;
+    case 5: /* one goes into the other */
+        if (!world.has_record[id] || !world.has_record[other] || id == other)
+            break;
+        world.into[id] = other;
+        renew(id);
+        assert_int_equal(store_put_alias(store, id, other), 0);
+        renew(other);
+        break;
+    case 6: /* a later version, or deleted: no print any more */
+        if (!world.alive[num])
+            break;
+        rewrite(num, ARTICLE_SUPERSEDED, world.time[num]);
+        world.alive[num] = 0;
+        if (world.has_record[id])
+            renew(id);
+        break;
+    case 7: /* another time */
+        if (!world.alive[num])
+            break;
+        world.time[num] = BEGIN + below(1000000);
+        rewrite(num, 0, world.time[num]);
+        if (world.has_record[id])
+            renew(id);
+        break;
+    default:
+        if (world.n < WORLD)
+            arrive(0);
+    }
+}
+
+/* Reports that were asked all along say what those of a store say that was just opened. */
+static void test_kept_up(void **state)
+{
+    (void)state;
+    memset(&world, 0, sizeof world);
+    world.seed = 7;
+    for (int round = 0; round < 160; round++) {
+        assert_int_equal(store_begin(store), 0);
+        struct world before = world;
+        for (uint32_t i = below(6); i > 0; i--)
+            happen();
+        if (below(5) == 0) {
+            store_abort(store);
+            before.seed = world.seed;
+            world = before;
+        } else {
+            assert_int_equal(store_commit(store), 0);
+        }
+        char *kept = every_row();
+        if (round % 4 == 0) {
+            assert_int_equal(reopen(0), 0);
+            char *fresh = every_row();
+            assert_string_equal(kept, fresh);
+            free(fresh);
+        }
+        free(kept);
+    }
+    assert_true(world.n > 100);
+}
+
+/* Stories whose prints are far apart, with memory for few of them; and more outlets than it has numbers for. */
+static void test_little_memory(void **state)
+{
+    char outlet[32];
+    (void)state;
+    assert_int_equal(store_begin(store), 0);
+    for (uint32_t i = 0; i < 50000; i++) {
+        snprintf(outlet, sizeof outlet, "o%u.example", i % 16000);
+        add(outlet, BEGIN + i, i >= 40000 ? i - 40000 + 1 : 0, i % 3 ? "" : "PTI");
+    }
+    for (uint32_t id = 1; id <= 10000; id++)
+        put_cluster(id, 2, id, BEGIN + id - 1, id % 2 ? "PTI" : "");
+    assert_int_equal(store_commit(store), 0);
+    char *much = every_row();
+    assert_int_equal(reopen(1), 0);
+    for (int i = 0; i < 2; i++) {
+        char *little = every_row();
+        assert_string_equal(much, little);
+        free(little);
+    }
+    free(much);
+}
+
+/* What cannot be read is said, not left out. */
+static void test_no_story(void **state)
+{
+    struct report_options options = all(REPORT_AGENCIES);
+    int turns;
+    (void)state;
+    assert_int_equal(store_begin(store), 0);
+    uint32_t one = add("a.example", BEGIN, 0, "");
+    add("b.example", BEGIN + 1, one, "");
+    assert_int_equal(store_commit(store), 0);
+    struct report *report = report_new(&options);
+    assert_int_equal(read_all(report, &turns), DUP_ECORRUPT);
+    report_free(report);
+}
+
+/* An outlet counts for its owner in the periods in which it printed, not where others copied it. */
+static void test_outlets_of_owners(void **state)
+{
+    struct report_options options = all(REPORT_OWNERS);
+    (void)state;
+    assert_int_equal(store_begin(store), 0);
+    uint32_t one = add("a.example", BEGIN, 0, "");
+    add("b.example", BEGIN + DAY_MS, one, "");
+    put_cluster(one, 2, one, BEGIN, "");
+    assert_int_equal(store_commit(store), 0);
+    options.since = BEGIN + 1;
+    expect_rows(options, 1,
+                "{\"owner\":\"b.example\",\"outlets\":1,\"prints\":1,\"stories\":1,\"agency_copy\":0,\"credited\":0,\"generic\":0,"
+                "\"uncredited\":0,\"own\":0,\"copied\":1}\n");
+}
+
+/* The first edges of many are the same whether the others are put in order or not. */
+static void test_first_edges(void **state)
+{
+    char outlet[32];
+    (void)state;
+    assert_int_equal(store_begin(store), 0);
+    for (uint32_t i = 0; i < 900; i++) {
+        snprintf(outlet, sizeof outlet, "o%u.example", (i * i + i / 7) % 31);
+        uint32_t one = add(outlet, BEGIN + i, 0, i % 4 ? "" : "PTI");
+        snprintf(outlet, sizeof outlet, "o%u.example", i % 29);
+        add(outlet, BEGIN + i + 1000 * (i % 17), one, "");
+        put_cluster(one, 2, one, BEGIN + i, i % 4 ? "" : "PTI");
+    }
+    assert_int_equal(store_commit(store), 0);
+    uint64_t prints;
+    struct report_options options = all(REPORT_GRAPH);
+    char *whole = rows(options, &prints);
+    for (size_t limit = 1; limit < 200; limit += limit / 3 + 1) {
+        struct view *view;
+        struct buf out;
+        const char *end = whole;
+        options.limit = limit;
+        struct report *report = report_new(&options);
+        assert_int_equal(store_snapshot(store, &view), 0);
+        assert_int_equal(report_read(report, view, NULL), 0);
+        store_release(view);
+        assert_int_equal(report_finish(report), 0);
+        buf_init(&out, 1u << 20);
+        for (size_t i = 0; i < limit; i++) {
+            buf_add_char(&out, '{');
+            report_row(report, i, &out);
+            buf_add_str(&out, "}\n");
+            end = strchr(end, '\n') + 1;
+        }
+        assert_int_equal(out.len, end - whole);
+        assert_memory_equal(out.data, whole, out.len);
+        assert_true(report_rows(report) > 300);
+        report_free(report);
+        buf_done(&out);
+    }
+    free(whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +546,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_period, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_ceiling, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_changes_between_turns, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_kept_up, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_little_memory, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_no_story, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_outlets_of_owners, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_first_edges, open_store, close_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

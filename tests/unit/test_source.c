@@ -99,17 +99,15 @@ static void test_large_counts(void **state)
 static void test_status(void **state)
 {
     (void)state;
-    struct print silent = {.outlet = 7}, named = {.outlet = 7, .claim = DUP_CLAIM_FROM, .flags = PRINT_NAMED};
-    struct print generic = {.outlet = 7, .claim = DUP_CLAIM_AGENCY}, own = {.outlet = 9, .flags = PRINT_OWN};
-    struct print signed_own = {.outlet = 9, .claim = DUP_CLAIM_AGENCY, .flags = PRINT_OWN | PRINT_NAMED};
-    assert_int_equal(source_status(&silent, SOURCE_OUTLET, 7), STATUS_OWN);
-    assert_int_equal(source_status(&silent, SOURCE_OUTLET, 8), STATUS_UNCREDITED);
-    assert_int_equal(source_status(&silent, SOURCE_AGENCY, 7), STATUS_UNCREDITED);
-    assert_int_equal(source_status(&silent, SOURCE_UNKNOWN, 7), STATUS_UNCREDITED);
-    assert_int_equal(source_status(&named, SOURCE_AGENCY, 8), STATUS_CREDITED);
-    assert_int_equal(source_status(&generic, SOURCE_UNKNOWN, 7), STATUS_GENERIC);
-    assert_int_equal(source_status(&own, SOURCE_AGENCY, 7), STATUS_AGENCY);
-    assert_int_equal(source_status(&signed_own, SOURCE_AGENCY, 7), STATUS_AGENCY);
+    const unsigned none = DUP_CLAIM_NONE, from = DUP_CLAIM_FROM, agency = DUP_CLAIM_AGENCY;
+    assert_int_equal(source_status(none, 0, SOURCE_OUTLET, 1), STATUS_OWN);
+    assert_int_equal(source_status(none, 0, SOURCE_OUTLET, 0), STATUS_UNCREDITED);
+    assert_int_equal(source_status(none, 0, SOURCE_AGENCY, 1), STATUS_UNCREDITED);
+    assert_int_equal(source_status(none, 0, SOURCE_UNKNOWN, 1), STATUS_UNCREDITED);
+    assert_int_equal(source_status(from, PRINT_NAMED, SOURCE_AGENCY, 0), STATUS_CREDITED);
+    assert_int_equal(source_status(agency, 0, SOURCE_UNKNOWN, 1), STATUS_GENERIC);
+    assert_int_equal(source_status(none, PRINT_OWN, SOURCE_AGENCY, 0), STATUS_AGENCY);
+    assert_int_equal(source_status(agency, PRINT_OWN | PRINT_NAMED, SOURCE_AGENCY, 0), STATUS_AGENCY);
 }
 
 static void test_words(void **state)
