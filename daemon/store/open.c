@@ -69,6 +69,22 @@ static int open_directory(struct store *store, struct err *err)
     return 0;
 }
 
+/*
+ * What root makes in the directory of the daemon's user, checking a backup that was put back, belongs
+ * to that user, who could not open it else. Where it fails that user's daemon says so. By name: closing
+ * a descriptor of LMDB's lock file would let its locks go.
+ */
+static void hand_over(const struct store *store, const char *name)
+{
+    char path[PATH_SIZE];
+    struct stat dir, st;
+    snprintf(path, sizeof path, "%s/%s", store->dir, name);
+    if (geteuid() != 0 || stat(store->dir, &dir) < 0 || dir.st_uid == 0 || lstat(path, &st) < 0)
+        return;
+    if (S_ISREG(st.st_mode) && st.st_uid == 0 && st.st_nlink == 1 && lchown(path, dir.st_uid, dir.st_gid) < 0)
+        return;
+}
+
 static int take_lock(struct store *store, struct err *err)
 {
     char path[PATH_SIZE], pid[16] = "";
@@ -89,6 +105,7 @@ static int take_lock(struct store *store, struct err *err)
         return err_set(err, err_from_errno(error), "cannot write %s: %s", path, strerror(error));
     }
     store->lock_fd = fd;
+    hand_over(store, "lock");
     return 0;
 }
 
@@ -297,8 +314,11 @@ int store_open(const struct store_options *options, struct err *err, struct stor
     /* On every start: the last one may have ended between naming the file and this. */
     if (r == 0 && !store->read_only)
         r = sync_directory(store->dir, "", err);
-    if (r == 0)
+    if (r == 0) {
         r = open_env(store, FILE_NAME, options->map_size, err);
+        hand_over(store, FILE_NAME);
+        hand_over(store, FILE_NAME "-lock");
+    }
     if (r == 0)
         r = open_tables(store, 0, err);
     if (r == 0 && !store->read_only)
