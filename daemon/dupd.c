@@ -2,7 +2,7 @@
  * dupd - detects near-duplicate news and tracks syndication.
  *
  * Reads the options, then hands over to the server. Exit codes (dupd(8)):
- * 0 stopped, 1 failed while running, 2 usage, 3 bad configuration, 4 the
+ * 0 stopped, 1 failed, or no memory, thread or descriptor to be had, 2 usage, 3 bad configuration, 4 the
  * state directory or the store cannot be used, 5 the store is damaged or of
  * another format, 6 another dupd is there, 7 no space.
  */
@@ -34,7 +34,7 @@ static int exit_code_of(int code)
 {
     switch (code) {
     case DUP_EINVAL: return EXIT_CONFIG;
-    case DUP_EBUSY: return EXIT_RUNNING;
+    case DUP_EINUSE: return EXIT_RUNNING;
     case DUP_EFULL: return EXIT_FULL;
     case DUP_ECORRUPT:
     case DUP_EFORMAT: return EXIT_DAMAGED;
@@ -113,8 +113,8 @@ static int load_config(const struct arguments *args, struct config *config, stru
 {
     int r;
     config_defaults(config);
-    if (args->config_path && config_read(config, args->config_path, err) < 0)
-        return EXIT_CONFIG;
+    if (args->config_path && (r = config_read(config, args->config_path, err)) < 0)
+        return exit_code_of(r);
     for (int i = 0; i < args->n_settings; i++)
         if ((r = config_set(config, args->names[i], args->values[i], err)) < 0)
             return r == DUP_ENOENT ? EXIT_USAGE : EXIT_CONFIG;
@@ -135,7 +135,7 @@ static int run(const struct arguments *args)
         if (r == 0)
             r = tables_check(&server.config, &err);
         if (r < 0)
-            return complain(EXIT_CONFIG, &err);
+            return complain(exit_code_of(r), &err);
         puts("the configuration is good");
         return 0;
     }

@@ -24,7 +24,9 @@ int err_from_errno(int number)
     case ENOMEM: return DUP_ENOMEM;
     case EACCES:
     case EPERM:
-    case EROFS: return DUP_EACCES;
+    case EROFS:
+    case EISDIR:
+    case ELOOP: return DUP_EACCES;
     case ENOENT:
     case ENOTDIR: return DUP_ENOENT;
     case ENOSPC:
@@ -37,4 +39,10 @@ int err_from_errno(int number)
     case EINVAL: return DUP_EINVAL;
     default: return DUP_EIO;
     }
+}
+
+int err_from_file(int number)
+{
+    int r = err_from_errno(number);
+    return r == DUP_ENOMEM || r == DUP_EBUSY || number == EIO ? r : DUP_EINVAL;
 }

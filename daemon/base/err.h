@@ -21,4 +21,8 @@ int err_set(struct err *err, int code, const char *format, ...)
 /* The DUP_E... that an errno means. */
 int err_from_errno(int number);
 
+/* The same of an errno met at a file that the configuration names: it is the configuration that is wrong,
+ * unless the machine fails or something runs short. */
+int err_from_file(int number);
+
 #endif

@@ -224,12 +224,14 @@ int config_read(struct config *config, const char *path, struct err *err)
 {
     struct reading reading = {.config = config, .file = fopen(path, "re")};
     if (!reading.file)
-        return err_set(err, err_from_errno(errno), "cannot read %s: %s", path, strerror(errno));
+        return err_set(err, err_from_file(errno), "cannot read %s: %s", path, strerror(errno));
     int line = ini_parse_stream(next_line, &reading, on_line, &reading);
-    int failed = ferror(reading.file);
+    int failed = ferror(reading.file) ? errno : 0;
     fclose(reading.file);
-    if (failed || line < 0)
-        return err_set(err, DUP_EIO, "cannot read %s: %s", path, line < 0 ? "out of memory" : "read error");
+    if (failed)
+        return err_set(err, err_from_file(failed), "cannot read %s: %s", path, strerror(failed));
+    if (line < 0)
+        return err_set(err, DUP_ENOMEM, "cannot read %s: out of memory", path);
     int known = reading.err.code && (line == 0 || reading.err_line <= line);
     if (line > 0 || known)
         return err_set(err, DUP_EINVAL, "%s, line %d: %s", path, known ? reading.err_line : line,

@@ -25,7 +25,7 @@ static int take_lock(struct server *server, struct err *err)
         return err_set(err, err_from_errno(errno), "cannot create %s: %s", path, strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         close(fd);
-        return err_set(err, DUP_EBUSY, "another dupd listens on %s", server->config.socket);
+        return err_set(err, DUP_EINUSE, "another dupd listens on %s", server->config.socket);
     }
     server->lock_fd = fd;
     return 0;
@@ -51,7 +51,7 @@ static int clear_path(const char *path, const struct sockaddr_un *address, struc
     if (!S_ISSOCK(st.st_mode))
         return err_set(err, DUP_EACCES, "%s exists and is no socket: it is left alone", path);
     if (is_answered(address))
-        return err_set(err, DUP_EBUSY, "another program listens on %s", path);
+        return err_set(err, DUP_EINUSE, "another program listens on %s", path);
     if (unlink(path) < 0)
         return err_set(err, err_from_errno(errno), "cannot remove the dead socket %s: %s", path, strerror(errno));
     return 0;

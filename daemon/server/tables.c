@@ -22,7 +22,7 @@ static int read_file(const char *path, struct buf *ret, struct err *err)
     if (fd < 0 && errno == ENOENT)
         return err_set(err, DUP_ENOENT, "cannot read %s: there is no such file", path);
     if (fd < 0)
-        return err_set(err, err_from_errno(errno), "cannot read %s: %s", path, strerror(errno));
+        return err_set(err, err_from_file(errno), "cannot read %s: %s", path, strerror(errno));
     int r;
     ssize_t n = 0;
     while ((r = buf_reserve(ret, 65536)) == 0 && (n = read(fd, ret->data + ret->len, 65536)) > 0)
@@ -32,7 +32,7 @@ static int read_file(const char *path, struct buf *ret, struct err *err)
     else if (r < 0)
         err_set(err, r, "cannot read %s: it is larger than %u bytes", path, FILE_MAX);
     else if (n < 0)
-        r = err_set(err, err_from_errno(errno), "cannot read %s: %s", path, strerror(errno));
+        r = err_set(err, err_from_file(errno), "cannot read %s: %s", path, strerror(errno));
     close(fd);
     return r;
 }

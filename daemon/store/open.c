@@ -96,7 +96,7 @@ static int take_lock(struct store *store, struct err *err)
         ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
         pid[n > 0 ? n : 0] = '\0';
         close(fd);
-        return err_set(err, DUP_EBUSY, "another dupd (process %d) uses the state directory %s", atoi(pid), store->dir);
+        return err_set(err, DUP_EINUSE, "another dupd (process %d) uses the state directory %s", atoi(pid), store->dir);
     }
     int len = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
     if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)len, 0) != len) {

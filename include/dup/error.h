@@ -22,7 +22,8 @@
     X(DUP_EACCES,    -11, "denied",         "permission denied")             \
     X(DUP_EBUSY,     -12, "busy",           "busy, try again")               \
     X(DUP_EIO,       -13, "io",             "input or output failed")        \
-    X(DUP_ESTOPPING, -14, "stopping",       "the daemon is stopping")
+    X(DUP_ESTOPPING, -14, "stopping",       "the daemon is stopping")        \
+    X(DUP_EINUSE,    -15, "in-use",         "another daemon uses it")
 
 enum dup_error {
     DUP_OK = 0,

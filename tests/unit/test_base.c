@@ -152,7 +152,7 @@ static void errno_to_codes(void **unused)
 {
     static const struct { int number, code; } pairs[] = {
         {ENOMEM, DUP_ENOMEM}, {ENOSPC, DUP_EFULL}, {EDQUOT, DUP_EFULL}, {EFBIG, DUP_EFULL}, {EACCES, DUP_EACCES}, {EPERM, DUP_EACCES},
-        {EROFS, DUP_EACCES}, {ENOENT, DUP_ENOENT}, {EBUSY, DUP_EBUSY}, {EAGAIN, DUP_EBUSY}, {EIO, DUP_EIO}, {ENOTDIR, DUP_ENOENT},
+        {EROFS, DUP_EACCES}, {EISDIR, DUP_EACCES}, {ELOOP, DUP_EACCES}, {ENOENT, DUP_ENOENT}, {EBUSY, DUP_EBUSY}, {EAGAIN, DUP_EBUSY}, {EIO, DUP_EIO}, {ENOTDIR, DUP_ENOENT},
     };
     (void)unused;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
@@ -160,6 +160,11 @@ static void errno_to_codes(void **unused)
             fail_msg("%s became %d", strerror(pairs[i].number), err_from_errno(pairs[i].number));
     }
     assert_true(err_from_errno(12345) < 0);
+    assert_int_equal(err_from_errno(EMFILE), DUP_EBUSY);
+    for (int number = 1; number < 40; number++) {
+        int ours = number == ENOMEM || number == EMFILE || number == ENFILE || number == EAGAIN || number == EBUSY || number == EIO;
+        assert_int_equal(err_from_file(number), ours ? err_from_errno(number) : DUP_EINVAL);
+    }
 }
 
 static void clocks(void **unused)

@@ -189,9 +189,9 @@ static void faults(void **unused)
     bad("[dupd]\nlog-level = \033]0;x\007\n", 2, "\\x1b]0;x\\x07");
     assert_int_equal(read_text("[dupd]\nsocket = a\0b\n", 20, &config, &err), DUP_EINVAL);
     config_defaults(&config);
-    assert_int_equal(config_read(&config, "/nowhere/dupd.conf", &err), DUP_ENOENT);
+    assert_int_equal(config_read(&config, "/nowhere/dupd.conf", &err), DUP_EINVAL);
     assert_non_null(strstr(err.text, "/nowhere/dupd.conf"));
-    assert_int_equal(config_read(&config, "/", &err), DUP_EIO);
+    assert_int_equal(config_read(&config, "/", &err), DUP_EINVAL);
 }
 
 int main(void)
