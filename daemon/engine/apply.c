@@ -12,44 +12,14 @@
 #define LATER_HOURS 12      /* between two prints: from here on the later one is no correction */
 #define PAGES_MIN 3         /* further pages with the same text that make it furniture */
 #define PAGE_TITLES 0.25    /* shared words of two headlines: from here on they name one story */
-#define PAGE_WORDS 200      /* longer texts are stories, however often an outlet repeats them */
 
-/* Values that neither stand under number own nor under a head of the cluster (NULL for none); kept in e->values, their number returned. */
-static uint32_t missing_values(struct engine *e, const struct cluster *c, uint32_t own, uint32_t n)
+/* Whether what the article joins through looks like the same page under another address rather than the same story. */
+static int is_another_page(struct engine *e, const struct article *record, const struct match *match)
 {
-    uint32_t posted[LIMIT_HEADS + 1], n_posted = 0, kept = 0;
+    double titles = match->decision.evidence.titles;
     struct head *head;
-    posted[n_posted++] = own;
-    for (uint32_t h = 0; c && h < c->n_heads; h++)
-        if (heads_get(e->heads, store_writer_view(e->store), c->heads[h], &head) == 0)
-            posted[n_posted++] = head->article.posted;
-    for (uint32_t i = 0; i < n; i++) {
-        const struct posting_list *list = &e->postings[i];
-        int known = 0;
-        for (uint32_t k = 0; k < list->n && !known; k++)
-            for (uint32_t h = 0; h < n_posted && !known; h++)
-                known = list->nums[k] == posted[h];
-        if (known)
-            continue;
-        e->values[kept++] = e->values[i];
-        if (i + 1 < n)
-            again_note(e, list);
-    }
-    return kept;
-}
-
-static int same_str(struct str a, struct str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-/* Whether the match looks like the same page under another address rather than the same story. */
-static int is_another_page(const struct article *record, const struct article *match, double titles)
-{
-    return (record->relation == DUP_EXACT || record->relation == DUP_COPY) &&
-           record->words <= PAGE_WORDS && record->outlet.len && same_str(record->outlet, match->outlet) &&
-           record->url.len && match->url.len && !same_str(record->url, match->url) &&
-           titles >= 0 && titles < PAGE_TITLES;
+    return titles >= 0 && titles < PAGE_TITLES &&
+           heads_get(e->heads, store_writer_view(e->store), match->head, &head) == 0 && is_same_page(record, &head->article);
 }
 
 /*
@@ -128,7 +98,7 @@ static int put_article(struct engine *e, struct article *record, const struct pr
 }
 
 /* Notes in the record what it is linked to: a round-up to each story in it, all else to the best. */
-static void note_links(struct article *record, const struct finding *found, uint32_t ids[LIMIT_CANDIDATES])
+static void note_links(struct article *record, const struct finding *found, uint32_t ids[MATCHES_MAX])
 {
     const struct match *best = &found->links[0];
     if (!found->n_links)
@@ -145,7 +115,7 @@ int article_apply(struct engine *e, struct article *record, const struct finding
                  const struct prepared *p, uint32_t own_cluster)
 {
     struct cluster c = {0};
-    uint32_t n = p->n_values + 1, links[LIMIT_CANDIDATES];
+    uint32_t n = p->n_values + 1, links[MATCHES_MAX];
     int r = 0;
     record->links = (struct str){0};
     e->n_worn = 0;
@@ -155,10 +125,10 @@ int article_apply(struct engine *e, struct article *record, const struct finding
     } else if (found->n_joins) {
         if ((r = join(e, record, found, &c)) < 0)
             return r;
-        n = missing_values(e, record->flags & ARTICLE_HEAD && recurs(found->joins) ? NULL : &c, record->posted, n);
+        n = posting_missing(e, record->flags & ARTICLE_HEAD && recurs(found->joins) ? NULL : &c, record->posted, n, 1);
     } else {
         record->flags |= ARTICLE_HEAD;
-        n = missing_values(e, NULL, record->posted, n);
+        n = posting_missing(e, NULL, record->posted, n, 1);
         note_links(record, found, links);
     }
     if (!found->n_joins && own_cluster)
@@ -166,8 +136,7 @@ int article_apply(struct engine *e, struct article *record, const struct finding
     if ((r = put_article(e, record, p, n)) < 0)
         return r;
     if (found->n_joins) {
-        if (is_another_page(record, &e->match, found->joins[0].decision.evidence.titles))
-            c.pages++;
+        c.pages += (uint32_t)is_another_page(e, record, &found->joins[0]);
         r = cluster_join(e, &c, record);
         if (r == 0 && c.pages >= PAGES_MIN && c.pages * 2 >= c.articles)
             r = cluster_dissolve(e, &c);

@@ -127,7 +127,7 @@ void digest_settle(struct engine *e, struct view *view, int64_t now, struct find
             return;
         }
     }
-    int digest = f->n_joins == 1 && comes_after(e, view, now, f->joins[0].head) && opens_digest(e, view, f), joins[LIMIT_CANDIDATES] = {1}, apart = 0;
+    int digest = f->n_joins == 1 && comes_after(e, view, now, f->joins[0].head) && opens_digest(e, view, f), joins[MATCHES_MAX] = {1}, apart = 0;
     size_t items = 1;
     for (size_t i = 1; i < f->n_joins; i++) {
         const struct match *lead = &f->joins[0], *other = &f->joins[i];

@@ -347,7 +347,7 @@ int engine_expire(struct engine *e, int64_t oldest, int64_t now, uint32_t max)
         if (r == 0)
             r = store_drop_article(e->store, old);
         if (r == 0 && old->flags & ARTICLE_SUPERSEDED)
-            r = head_outlive(e, old);
+            r = posting_outlive(e, old);
         if (r < 0)
             return r;
     }

@@ -7,6 +7,9 @@
 #include "engine/engine.h"
 #include "engine/heads.h"
 
+/* Clusters that one article can match: those of its candidates, and that of what it says it evolved from. */
+#define MATCHES_MAX (LIMIT_CANDIDATES + 1)
+
 struct candidate {
     uint32_t num;     /* head */
     uint32_t hits;    /* values shared */
@@ -26,8 +29,8 @@ struct match {
 /* What is found for an article before anything is written. */
 struct finding {
     size_t n_joins, n_links;
-    struct match joins[LIMIT_CANDIDATES]; /* one a cluster, best first; empty for an original */
-    struct match links[LIMIT_CANDIDATES]; /* one a cluster, best first; only where nothing joins */
+    struct match joins[MATCHES_MAX]; /* one a cluster, best first; empty for an original */
+    struct match links[MATCHES_MAX]; /* one a cluster, best first; only where nothing joins */
     int furniture;                     /* it is the same page furniture as an article known as that */
     uint32_t digest;                   /* a head that it shows to be a digest, 0 for none */
 };
@@ -47,7 +50,7 @@ struct engine {
     size_t n_worn;                     /* values that become furniture with the article under way: ... */
     struct worn { uint32_t num, values; } worn[LIMIT_WORN + 1]; /* ... under which numbers they stand, how many of them */
     size_t n_before;                   /* clusters that the article joins, as they were before */
-    struct cluster before[LIMIT_CANDIDATES];
+    struct cluster before[MATCHES_MAX];
     uint32_t evolved;                  /* article that the present one says it evolved from, 0 for none */
     size_t n_trials;
     struct trial trials[LIMIT_COMPARISONS]; /* what the latest engine_find tried */
@@ -134,14 +137,29 @@ int cluster_load(struct engine *engine, struct view *view, uint32_t id, struct c
 int cluster_join(struct engine *engine, struct cluster *cluster, const struct article *article);
 /* Links an article to a cluster. */
 int cluster_link(struct engine *engine, uint32_t id, const struct article *article);
-/* The record of an earlier version has been dropped: where the current one is a head whose values stood
- * under that number, they go into the index anew. */
-int head_outlive(struct engine *engine, const struct article *version);
+/* Calls visit for each member of a kind, in order; it may take the row out. Stops on an error or a positive value. */
+int cluster_each(struct engine *engine, uint32_t id, enum member_kind kind,
+                 int (*visit)(struct engine *engine, struct article *member, void *arg), void *arg);
 /* Takes an article out of its cluster; another member becomes head where it must. */
 int cluster_leave(struct engine *engine, const struct article *article);
 /* Makes two clusters one; the larger keeps its id, which is returned. */
 int cluster_merge(struct engine *engine, uint32_t a, uint32_t b, uint32_t *ret_id);
+/* Whether an article looks like the same page as the one that it joined through, under another address. */
+int is_same_page(const struct article *article, const struct article *match);
 /* Takes a cluster apart that proved to be a page and not a story: every member stands alone. */
 int cluster_dissolve(struct engine *engine, struct cluster *cluster);
+
+/* ---- posting.c: what of a cluster stands in the index ---- */
+
+/* The first n of e->values, which e->postings were probed for, that stand neither under number own nor under
+ * a head of the cluster (NULL for none): they move to the front, their number is returned. learns: those that
+ * become furniture by it are noted (again_note). */
+uint32_t posting_missing(struct engine *engine, const struct cluster *cluster, uint32_t own, uint32_t n, int learns);
+/* A head has left, and what it posted is void: the others had left out what it had posted already, and the
+ * fullest member has to be one of them. The caller writes the record. */
+int posting_head_left(struct engine *engine, struct cluster *cluster);
+/* The record of an earlier version has been dropped, and what stood under its number is void: where the current
+ * one is a head that stood there, its cluster's heads post anew. */
+int posting_outlive(struct engine *engine, const struct article *version);
 
 #endif

@@ -9,6 +9,7 @@
 #include "engine/internal.h"
 
 #define PAGE 256
+#define PAGE_WORDS 200 /* longer texts are stories, however often an outlet repeats them */
 
 static void note_time(struct cluster *c, uint32_t num, int64_t time)
 {
@@ -116,9 +117,8 @@ int cluster_link(struct engine *e, uint32_t id, const struct article *article)
     return store_put_cluster(e->store, &c);
 }
 
-/* Calls visit for each member that counts, in order; stops on an error or a positive value. */
-static int each_member(struct engine *e, uint32_t id, enum member_kind kind,
-                       int (*visit)(struct engine *e, struct article *member, void *arg), void *arg)
+int cluster_each(struct engine *e, uint32_t id, enum member_kind kind,
+                 int (*visit)(struct engine *e, struct article *member, void *arg), void *arg)
 {
     struct view *view = store_writer_view(e->store);
     uint32_t nums[PAGE], after = 0;
@@ -150,74 +150,6 @@ static int renew(struct engine *e, struct article *member, void *arg)
     return 0;
 }
 
-struct fullest {
-    uint32_t num, words, seen;
-};
-
-/* The longest text among the first members: enough to stand for the cluster. */
-static int pick_fullest(struct engine *e, struct article *member, void *arg)
-{
-    struct fullest *f = arg;
-    struct head *text;
-    if (member->words > f->words && heads_get(e->heads, store_writer_view(e->store), member->num, &text) == 0) {
-        f->num = member->num;
-        f->words = member->words;
-    }
-    return ++f->seen == PAGE;
-}
-
-/* All values of a head into the index under its number. */
-static int post_head(struct engine *e, uint32_t num)
-{
-    struct head *text;
-    int r = heads_get(e->heads, store_writer_view(e->store), num, &text);
-    if (r < 0)
-        return r;
-    uint32_t n = text->text.n_values;
-    memcpy(e->values, text->text.values, n * sizeof *e->values);
-    e->values[n] = text_value(text->text.text_hash);
-    r = view_article(store_writer_view(e->store), num, &e->member);
-    if (r < 0)
-        return r;
-    if (!(e->member.flags & ARTICLE_HEAD) || e->member.posted < view_first_num(store_writer_view(e->store)))
-        e->member.posted = num;
-    e->member.flags |= ARTICLE_HEAD;
-    if ((r = store_post(e->store, e->values, n + 1, e->member.posted)) < 0)
-        return r;
-    heads_forget(e->heads, num);
-    return store_set_article(e->store, &e->member);
-}
-
-int head_outlive(struct engine *e, const struct article *version)
-{
-    struct view *view = store_writer_view(e->store);
-    uint32_t num;
-    int r = view_find_id(view, version->id.data, version->id.len, &num);
-    if (r == 0)
-        r = view_article(view, num, &e->member);
-    if (r < 0 || e->member.posted != version->num || !(e->member.flags & ARTICLE_HEAD))
-        return r == DUP_ENOENT ? 0 : r;
-    return post_head(e, num);
-}
-
-/*
- * A head has gone, and what it posted is void. The others had left out what it had posted already;
- * and the fullest member has to be one of them.
- */
-static int post_again(struct engine *e, struct cluster *c)
-{
-    struct fullest fullest = {0};
-    int r = each_member(e, c->id, MEMBER_ARTICLE, pick_fullest, &fullest);
-    uint32_t at = 0;
-    while (at < c->n_heads && c->heads[at] != fullest.num)
-        at++;
-    if (fullest.num && at == c->n_heads && c->n_heads < LIMIT_HEADS)
-        c->heads[c->n_heads++] = fullest.num;
-    for (uint32_t i = 0; i < c->n_heads && r >= 0; i++)
-        r = post_head(e, c->heads[i]);
-    return r < 0 ? r : 0;
-}
-
 /* Removes the links of an article; a cluster that was dissolved since has none of them any more. */
 static int unlink_all(struct engine *e, const struct article *article)
 {
@@ -241,6 +173,21 @@ static int unlink_all(struct engine *e, const struct article *article)
     return 0;
 }
 
+int is_same_page(const struct article *article, const struct article *match)
+{
+    return (article->relation == DUP_EXACT || article->relation == DUP_COPY) && article->words <= PAGE_WORDS &&
+           article->outlet_key && article->outlet_key == match->outlet_key && article->url.len && match->url.len &&
+           (article->url.len != match->url.len || memcmp(article->url.data, match->url.data, match->url.len) != 0);
+}
+
+/* Whether a member may have been counted as a page. Where that cannot be known any more it was: better one page
+ * too few than a story taken for one. */
+static int was_page(struct engine *e, const struct article *article)
+{
+    int r = view_article(store_writer_view(e->store), article->head, &e->member);
+    return r == DUP_ENOENT || (r == 0 && is_same_page(article, &e->member));
+}
+
 int cluster_leave(struct engine *e, const struct article *article)
 {
     struct view *view = store_writer_view(e->store);
@@ -255,23 +202,23 @@ int cluster_leave(struct engine *e, const struct article *article)
         return r;
     c.articles--;
     c.relations[article->relation]--;
+    if (c.pages && was_page(e, article))
+        c.pages--;
     if ((r = attribution_del(e, &c, article)) < 0)
         return r;
-    int was_head = 0;
     for (uint32_t i = 0; i < c.n_heads; i++) {
         if (c.heads[i] == article->num) {
             memmove(c.heads + i, c.heads + i + 1, (c.n_heads - i - 1) * sizeof *c.heads);
             c.n_heads--;
-            was_head = 1;
         }
     }
-    if (c.articles && was_head && (r = post_again(e, &c)) < 0)
+    if (c.articles && article->flags & ARTICLE_HEAD && (r = posting_head_left(e, &c)) < 0)
         return r;
     if (c.first == article->num || c.last == article->num || c.fullest == article->num ||
         c.notice == article->num) {
         c.first = c.last = c.fullest = c.fullest_words = c.notice = 0;
         c.last_time = INT64_MIN;
-        if ((r = each_member(e, id, MEMBER_ARTICLE, renew, &c)) < 0)
+        if ((r = cluster_each(e, id, MEMBER_ARTICLE, renew, &c)) < 0)
             return r;
     }
     return store_put_cluster(e->store, &c);
@@ -322,10 +269,10 @@ int cluster_merge(struct engine *e, uint32_t a, uint32_t b, uint32_t *ret_id)
     if ((r = materialise(e, &to)) < 0 || (r = materialise(e, &from)) < 0)
         return r;
     struct move move = {&from, &to, MEMBER_ARTICLE};
-    if ((r = each_member(e, from.id, MEMBER_ARTICLE, move_member, &move)) < 0)
+    if ((r = cluster_each(e, from.id, MEMBER_ARTICLE, move_member, &move)) < 0)
         return r;
     move.kind = MEMBER_LINK;
-    if ((r = each_member(e, from.id, MEMBER_LINK, move_member, &move)) < 0)
+    if ((r = cluster_each(e, from.id, MEMBER_LINK, move_member, &move)) < 0)
         return r;
     to.pages += from.pages;
     uint32_t id = from.id;
@@ -343,8 +290,14 @@ static int stand_alone(struct engine *e, struct article *member, void *arg)
     struct cluster *c = arg;
     int r = store_del_member(e->store, c->id, member->num, MEMBER_ARTICLE, outlet_of(member),
                              &c->outlets);
+    if (r == 0)
+        r = unlink_all(e, member);
+    if (r == 0) /* it may be the founder of one that went into this cluster */
+        r = store_del_alias(e->store, member->num);
     if (r < 0)
         return r;
+    member->links = (struct str){0};
+    member->linked = 0;
     member->relation = DUP_ORIGINAL;
     member->cluster = member->head = member->num;
     member->share_shorter = member->share_longer = member->jaccard = 0;
@@ -362,9 +315,9 @@ static int drop_link(struct engine *e, struct article *member, void *arg)
 
 int cluster_dissolve(struct engine *e, struct cluster *c)
 {
-    int r = each_member(e, c->id, MEMBER_ARTICLE, stand_alone, c);
+    int r = cluster_each(e, c->id, MEMBER_ARTICLE, stand_alone, c);
     if (r == 0)
-        r = each_member(e, c->id, MEMBER_LINK, drop_link, c);
+        r = cluster_each(e, c->id, MEMBER_LINK, drop_link, c);
     if (r < 0)
         return r;
     uint32_t id = c->id;

@@ -72,6 +72,14 @@ int store_put_alias(struct store *store, uint32_t from, uint32_t to)
     return table_put(store, TABLE_ALIASES, key, sizeof key, data, sizeof data, 0);
 }
 
+int store_del_alias(struct store *store, uint32_t from)
+{
+    unsigned char key[4];
+    put_be32(key, from);
+    int r = table_del(store, TABLE_ALIASES, key, sizeof key);
+    return r == DUP_ENOENT ? 0 : r;
+}
+
 size_t order_key(enum cluster_order order, const struct cluster *c, unsigned char *key)
 {
     switch (order) {

@@ -178,6 +178,7 @@ uint32_t view_cluster_id(struct view *view, uint32_t id);   /* follows aliases *
  * and links == 0 removes it. One with a single article that is left keeps its record. */
 int store_put_cluster(struct store *store, const struct cluster *cluster);
 int store_put_alias(struct store *store, uint32_t from, uint32_t to);
+int store_del_alias(struct store *store, uint32_t from); /* its founder stands for itself again */
 
 enum member_kind { MEMBER_ARTICLE, MEMBER_LINK };
 /* One member or link; outlet is a hash of the outlet's name. *outlets, the number of distinct outlets

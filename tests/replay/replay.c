@@ -600,6 +600,7 @@ static int play(const char *path, const char *seed)
     }
     struct view *view = snapshot(&r);
     need(&r, view_check(view, report_fault, &r), "walking the store");
+    need(&r, engine_check_store(r.store, view, report_fault, &r), "looking for heads by their texts");
     store_release(view);
     close_store(&r);
     preparer_free(r.preparer);

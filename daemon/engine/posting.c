@@ -1,0 +1,124 @@
+/*
+ * Posting: what of a cluster's texts stands in the index, and under which of its
+ * heads. Invariant: each head is found by its own text; and what several heads
+ * have in common stands under one of them, so that the length of a posting list
+ * counts stories. A number that has gone stays in the lists until it expires.
+ */
+#include <string.h>
+
+#include "engine/internal.h"
+
+#define LOOKED_AT 256 /* members among which another head is chosen */
+
+uint32_t posting_missing(struct engine *e, const struct cluster *c, uint32_t own, uint32_t n, int learns)
+{
+    uint32_t posted[LIMIT_HEADS + 1], n_posted = 0, kept = 0;
+    struct head *head;
+    posted[n_posted++] = own;
+    for (uint32_t h = 0; c && h < c->n_heads; h++)
+        if (heads_get(e->heads, store_writer_view(e->store), c->heads[h], &head) == 0)
+            posted[n_posted++] = head->article.posted;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct posting_list *list = &e->postings[i];
+        int known = 0;
+        for (uint32_t k = 0; k < list->n && !known; k++)
+            for (uint32_t h = 0; h < n_posted && !known; h++)
+                known = list->nums[k] == posted[h];
+        if (known)
+            continue;
+        e->values[kept++] = e->values[i];
+        if (learns && i + 1 < n)
+            again_note(e, list);
+    }
+    return kept;
+}
+
+/* Reads a member into e->member and makes it a head whose values stand under a number that is kept. */
+static int make_head(struct engine *e, uint32_t num)
+{
+    struct view *view = store_writer_view(e->store);
+    int r = view_article(view, num, &e->member);
+    if (r < 0 || (e->member.flags & ARTICLE_HEAD && e->member.posted >= view_first_num(view)))
+        return r;
+    e->member.flags |= ARTICLE_HEAD;
+    e->member.posted = num;
+    heads_forget(e->heads, num);
+    return store_set_article(e->store, &e->member);
+}
+
+/* Into the index what a head's text has and no head of its cluster has posted. */
+static int post_head(struct engine *e, const struct cluster *c, uint32_t num)
+{
+    struct head *head;
+    int r = make_head(e, num);
+    if (r == 0)
+        r = heads_get(e->heads, store_writer_view(e->store), num, &head);
+    if (r < 0)
+        return r;
+    uint32_t n = head->text.n_values, posted = head->article.posted;
+    memcpy(e->values, head->text.values, n * sizeof *e->values);
+    e->values[n++] = text_value(head->text.text_hash);
+    if ((r = store_probe(e->store, e->values, n, e->postings)) < 0)
+        return r;
+    return store_post(e->store, e->values, posting_missing(e, c, posted, n, 0), posted);
+}
+
+static int post_heads(struct engine *e, const struct cluster *c)
+{
+    int r = 0;
+    for (uint32_t i = 0; i < c->n_heads && r == 0; i++)
+        r = post_head(e, c, c->heads[i]);
+    return r;
+}
+
+static int is_listed(const struct cluster *c, uint32_t num)
+{
+    uint32_t at = 0;
+    while (at < c->n_heads && c->heads[at] != num)
+        at++;
+    return at < c->n_heads;
+}
+
+struct choice {
+    const struct cluster *cluster;
+    uint32_t num, words, looked_at;
+};
+
+/* The longest text among the first members: enough to stand for the cluster. */
+static int choose(struct engine *e, struct article *member, void *arg)
+{
+    struct choice *choice = arg;
+    struct head *text;
+    if (member->words > choice->words && heads_get(e->heads, store_writer_view(e->store), member->num, &text) == 0) {
+        choice->num = member->num;
+        choice->words = member->words;
+    }
+    return ++choice->looked_at == LOOKED_AT;
+}
+
+int posting_head_left(struct engine *e, struct cluster *c)
+{
+    struct choice fullest = {.cluster = c};
+    int r = cluster_each(e, c->id, MEMBER_ARTICLE, choose, &fullest);
+    if (r >= 0 && fullest.num && !is_listed(c, fullest.num) && c->n_heads < LIMIT_HEADS) {
+        c->heads[c->n_heads++] = fullest.num;
+        r = make_head(e, fullest.num);
+    }
+    return r < 0 ? r : post_heads(e, c);
+}
+
+int posting_outlive(struct engine *e, const struct article *version)
+{
+    struct view *view = store_writer_view(e->store);
+    struct cluster c;
+    uint32_t num;
+    int r = view_find_id(view, version->id.data, version->id.len, &num);
+    if (r == 0)
+        r = view_article(view, num, &e->member);
+    if (r < 0 || e->member.posted != version->num || !(e->member.flags & ARTICLE_HEAD))
+        return r == DUP_ENOENT ? 0 : r;
+    r = cluster_load(e, view, view_cluster_id(view, e->member.cluster), &c);
+    if (r == 0)
+        r = post_head(e, &c, num);
+    return r < 0 ? r : post_heads(e, &c);
+}

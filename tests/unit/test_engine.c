@@ -1,0 +1,275 @@
+/*
+ * Goal: what articles do to each other's records, clusters and postings leaves nothing behind that is
+ * wrong: at ceilings, where articles are decided on again, and where what others rest on goes.
+ */
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "engine/engine.h"
+
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS (24 * HOUR_MS)
+#define BEGIN INT64_C(1772409600000) /* 2026-03-02 */
+
+static char dir[64];
+static struct store *store;
+static struct engine *engine;
+static struct preparer *preparer;
+static int64_t now;
+
+static void open_with_cache(size_t cache)
+{
+    struct store_options options = {.dir = dir, .map_size = 64u << 20, .index_memory = 8u << 20};
+    struct engine_options how = {.window_ms = 30 * DAY_MS, .exact_window_ms = 365 * DAY_MS, .keep_text = 1, .cache_bytes = cache};
+    struct err err = {0};
+    assert_int_equal(store_open(&options, &err, &store), 0);
+    engine = engine_new(store, &how);
+    assert_non_null(engine);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(dir, sizeof dir, "/tmp/engine.XXXXXX");
+    if (!mkdtemp(dir))
+        return -1;
+    preparer = preparer_new();
+    now = BEGIN;
+    open_with_cache(4u << 20);
+    return 0;
+}
+
+static void close_all(void)
+{
+    engine_free(engine);
+    store_free(store);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *where)
+{
+    (void)st;
+    (void)flag;
+    (void)where;
+    return remove(path);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    close_all();
+    preparer_free(preparer);
+    return nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- texts: letters, each a story of its own, of 60 words or as many as the number behind it says ---- */
+
+static void add_story(struct buf *out, char letter, unsigned long words)
+{
+    uint64_t random = (uint64_t)letter * UINT64_C(0x9e3779b97f4a7c15) | 1;
+    for (unsigned long i = 0; i < words; i++) {
+        char word[16];
+        size_t n = 0;
+        random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+        for (uint64_t rest = random >> 8; n < 3 + random % 6; rest /= 26)
+            word[n++] = (char)('a' + rest % 26);
+        if (out->len)
+            buf_add_char(out, ' ');
+        buf_add(out, word, n);
+    }
+}
+
+static char *text_of(const char *stories)
+{
+    struct buf out;
+    buf_init(&out, 1u << 20);
+    while (*stories) {
+        char letter = *stories++, *end;
+        unsigned long words = strtoul(stories, &end, 10);
+        add_story(&out, letter, end == stories ? 60 : words);
+        stories = end;
+    }
+    buf_add_char(&out, '\0');
+    assert_int_equal(out.error, 0);
+    return out.data;
+}
+
+/* ---- what is done to the store: each a transaction ---------------------------------------------- */
+
+struct paper { const char *id, *text, *outlet, *url, *title, *evolved; };
+
+static void put(struct json_object *object, const char *name, const char *value)
+{
+    if (value)
+        json_object_object_add(object, name, json_object_new_string(value));
+}
+
+static struct verdict send(struct paper paper)
+{
+    struct prepare_options options = {.secret = store_secret(store), .body_max = 1u << 20};
+    struct json_object *object = json_object_new_object();
+    struct prepared prepared;
+    struct json_error error = {0};
+    struct verdict verdict;
+    char *text = text_of(paper.text);
+    put(object, "id", paper.id);
+    put(object, "body", text);
+    put(object, "outlet", paper.outlet);
+    put(object, "url", paper.url);
+    put(object, "title", paper.title);
+    put(object, "evolvedfrom", paper.evolved);
+    assert_int_equal(prepare_article(preparer, &options, object, &prepared, &error), 0);
+    json_object_put(object);
+    free(text);
+    now += HOUR_MS / 60;
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(engine_submit(engine, &prepared, now, &verdict), 0);
+    assert_int_equal(store_commit(store), 0);
+    prepared_done(&prepared);
+    return verdict;
+}
+
+static void take_out(const char *id)
+{
+    uint32_t versions;
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(engine_delete(engine, id, strlen(id), &versions), 0);
+    assert_int_equal(store_commit(store), 0);
+}
+
+static void report(void *arg, const char *sentence)
+{
+    (void)arg;
+    print_error("%s\n", sentence);
+}
+
+/* Nothing that the store's own check finds. */
+static void assert_whole(void)
+{
+    struct view *view;
+    assert_int_equal(store_snapshot(store, &view), 0);
+    assert_int_equal(view_check(view, report, NULL), 0);
+    assert_int_equal(engine_check_store(store, view, report, NULL), 0);
+    store_release(view);
+}
+
+/* The cluster that an article is in now, and its record if it has one. */
+static uint32_t cluster_of(const char *id, struct cluster *ret)
+{
+    struct article article;
+    struct view *view;
+    uint32_t num;
+    article_init(&article);
+    assert_int_equal(store_snapshot(store, &view), 0);
+    assert_int_equal(view_find_id(view, id, strlen(id), &num), 0);
+    assert_int_equal(view_article(view, num, &article), 0);
+    num = view_cluster_id(view, article.cluster);
+    memset(ret, 0, sizeof *ret);
+    int r = view_cluster(view, num, ret);
+    assert_true(r == 0 || r == DUP_ENOENT);
+    store_release(view);
+    article_done(&article);
+    return num;
+}
+
+/* ---- ceilings ------------------------------------------------------------------------------------ */
+
+/* Eight candidates and one more that it names: nine clusters at once. */
+static void test_more_clusters_than_candidates(void **state)
+{
+    struct verdict v;
+    (void)state;
+    for (char letter = 'a'; letter <= 'i'; letter++) {
+        char id[2] = {letter, 0}, text[] = {letter, letter == 'i' ? '3' : '6', '0', 0};
+        assert_int_equal(send((struct paper){id, text, .outlet = id}).relation, DUP_ORIGINAL);
+    }
+    v = send((struct paper){"digest", "abcdefghi30", .outlet = "x", .evolved = "i"});
+    assert_int_equal(v.relation, DUP_ROUNDUP);
+    assert_whole();
+    take_out("digest");
+    assert_whole();
+}
+
+/* ---- pages ---------------------------------------------------------------------------------------- */
+
+/* One article that changes and changes is one page, not many. */
+static void test_versions_are_no_pages(void **state)
+{
+    static const char *const texts[] = {"a", "a59b2", "a59c2", "a59d2", "a59e2", "a59f2"};
+    (void)state;
+    send((struct paper){"first", "a", .outlet = "heron", .url = "https://heron.example/1", .title = "Mayor opens tulip market"});
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct verdict v = send((struct paper){"second", texts[i], .outlet = "heron", .url = "https://heron.example/2", .title = "Storm takes roof of sawmill"});
+        assert_int_equal(v.furniture, 0);
+        assert_int_equal(v.articles, 2);
+    }
+    assert_whole();
+}
+
+/* A page that two clusters were merged for falls apart into articles that stand each for itself. */
+static void test_pages_of_a_merged_cluster(void **state)
+{
+    static const char *const titles[] = {"Mayor opens tulip market", "Storm takes roof of sawmill", "School bus runs on frying oil",
+                                         "Chess club wins by telephone", "Bakers' guild divided over buns"};
+    struct cluster c;
+    (void)state;
+    send((struct paper){"one", "ab", .outlet = "heron", .url = "https://heron.example/1", .title = titles[0]});
+    send((struct paper){"two", "bc", .outlet = "heron", .url = "https://heron.example/2", .title = titles[1]});
+    send((struct paper){"both", "adbce", .outlet = "egret"});
+    uint32_t id = cluster_of("one", &c);
+    assert_int_equal(c.articles, 3);
+    assert_int_equal(cluster_of("two", &c), id);
+    for (int i = 0; i < 5; i++) {
+        char name[2] = {(char)('1' + i), 0}, url[40];
+        snprintf(url, sizeof url, "https://heron.example/again-%d", i);
+        send((struct paper){name, "ab", .outlet = "heron", .url = url, .title = titles[(i + 1) % 5]});
+    }
+    uint32_t one = cluster_of("one", &c), two = cluster_of("two", &c), both = cluster_of("both", &c);
+    assert_int_equal(c.articles, 0);
+    assert_true(one != two && two != both && one != both);
+    assert_whole();
+}
+
+/* ---- heads ----------------------------------------------------------------------------------------- */
+
+/* What six versions of a story have in common is known from that story, whoever of them goes. */
+static void test_a_head_goes(void **state)
+{
+    static const char *const texts[] = {"a200b20", "a200c40", "a200d45", "a200e50", "a200f55", "a200g60", "a200h65"};
+    struct cluster c;
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char id[] = {'s', (char)('0' + i), 0};
+        struct verdict v = send((struct paper){id, texts[i], .outlet = id});
+        assert_int_equal(v.articles, i + 1);
+    }
+    cluster_of("s1", &c);
+    assert_int_equal(c.n_heads, 7);
+    assert_int_equal(send((struct paper){"cut", "a150z100", .outlet = "cut"}).articles, 8);
+    take_out("cut");
+    take_out("s0");
+    assert_whole();
+    assert_int_equal(send((struct paper){"cut", "a150z100", .outlet = "cut"}).articles, 7);
+    assert_whole();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_more_clusters_than_candidates, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_versions_are_no_pages, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_pages_of_a_merged_cluster, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_head_goes, set_up, tear_down),
+    };
+    if (dup_text_setup() < 0)
+        return 2;
+    store_create_seed("engine", 6);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
