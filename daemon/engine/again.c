@@ -1,8 +1,10 @@
 /*
  * Deciding again: what was learned since may take apart what was joined before.
  * Invariant: an article that is decided on again goes on under a new number, as
- * a version's would, and what is looked at for one that arrives is bounded.
+ * a version's would, with the time of its first coming; what is looked at for one
+ * that arrives is bounded; and what became something else is noted, to be told.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/rules.h"
@@ -11,17 +13,48 @@
 #define VALUES_MIN 2       /* values in common that became furniture: from here on a cluster is looked at */
 #define MEMBERS_MAX 64     /* articles looked at because of one that arrives */
 
+void again_changed(struct engine *e, uint32_t num, uint32_t was, const char *why)
+{
+    if (e->n_changed == LIMIT_CHANGED)
+        return;
+    struct changed *changed = &e->changed[e->n_changed++];
+    *changed = (struct changed){.num = num, .was = was};
+    snprintf(changed->why, sizeof changed->why, "%s", why);
+}
+
+const struct changed *engine_changed(const struct engine *e, size_t *ret_n)
+{
+    *ret_n = e->n_changed;
+    return e->changed;
+}
+
+int again_take(struct engine *e, uint32_t num, char why[DUP_WHY_MAX])
+{
+    size_t i = 0, kept = 0;
+    int found = 0;
+    for (; i < e->n_changed; i++) {
+        if (e->changed[i].num == num) {
+            memcpy(why, e->changed[i].why, DUP_WHY_MAX);
+            found = 1;
+        } else {
+            e->changed[kept++] = e->changed[i];
+        }
+    }
+    e->n_changed = kept;
+    return found;
+}
+
 /*
  * Decides on one article again: its record goes on under a new number, as a version's would.
  * packed: its text.
  */
-static int decide(struct engine *e, struct article *old, struct buf packed, int64_t seen)
+static int decide(struct engine *e, struct article *old, struct buf packed)
 {
     struct view *view = store_writer_view(e->store);
     struct article record = *old;
     struct finding found;
     struct head *head;
-    uint32_t own_cluster;
+    uint32_t own_cluster, was = view_cluster_id(view, old->cluster);
     int r = article_supersede(e, old, &own_cluster);
     if (r == 0)
         r = heads_get(e->heads, view, old->num, &head);
@@ -40,14 +73,17 @@ static int decide(struct engine *e, struct article *old, struct buf packed, int6
     if (!(record.flags & ARTICLE_HEAD))
         record.posted = record.num;
     record.relation = DUP_ORIGINAL;
-    record.flags &= (uint8_t)~(ARTICLE_SUPERSEDED | ARTICLE_HEAD);
+    record.flags = (uint8_t)((record.flags & ~(ARTICLE_SUPERSEDED | ARTICLE_HEAD)) | ARTICLE_AGAIN);
     record.linked = record.longest = 0;
     record.share_shorter = record.share_longer = record.jaccard = 0;
-    record.seen = seen;
-    return r < 0 ? r : article_apply(e, &record, &found, &article, 0);
+    if (r == 0)
+        r = article_apply(e, &record, &found, &article, 0);
+    if (r == 0 && (record.relation != old->relation || view_cluster_id(view, record.cluster) != was))
+        again_changed(e, record.num, was, found.n_joins ? found.joins[0].decision.why : found.n_links ? found.links[0].decision.why : "");
+    return r;
 }
 
-int again_decide(struct engine *e, uint32_t num, int64_t seen)
+int again_decide(struct engine *e, uint32_t num)
 {
     struct view *view = store_writer_view(e->store);
     struct article old;
@@ -61,7 +97,7 @@ int again_decide(struct engine *e, uint32_t num, int64_t seen)
     if (r == 0)
         r = store_pack(text.data, text.len, &packed);
     if (r == 0)
-        r = decide(e, &old, packed, seen);
+        r = decide(e, &old, packed);
     else if (r == DUP_ENOENT)
         r = 0;
     article_done(&old);
@@ -102,7 +138,7 @@ static int still_joins(struct engine *e, uint32_t num)
 }
 
 /* Decides on all articles of a cluster again, in order, if one of them would not join any more. *left is what may still be looked at. */
-static int look_at(struct engine *e, uint32_t cluster, uint32_t *left, int64_t seen)
+static int look_at(struct engine *e, uint32_t cluster, uint32_t *left)
 {
     uint32_t nums[MEMBERS_MAX], n_articles = 0;
     enum member_kind kinds[MEMBERS_MAX];
@@ -120,11 +156,11 @@ static int look_at(struct engine *e, uint32_t cluster, uint32_t *left, int64_t s
         joins = still_joins(e, nums[i]);
     r = n < 0 ? n : joins < 0 ? joins : 0;
     for (uint32_t i = 0; i < n_articles && joins == 0 && r == 0; i++)
-        r = again_decide(e, nums[i], seen);
+        r = again_decide(e, nums[i]);
     return r;
 }
 
-int again_learned(struct engine *e, uint32_t num, int64_t seen)
+int again_learned(struct engine *e, uint32_t num)
 {
     struct view *view = store_writer_view(e->store);
     uint32_t clusters[LIMIT_WORN + 1], n = 0, left = MEMBERS_MAX;
@@ -143,6 +179,6 @@ int again_learned(struct engine *e, uint32_t num, int64_t seen)
     }
     r = 0;
     for (uint32_t i = 0; i < n && r == 0; i++)
-        r = look_at(e, clusters[i], &left, seen);
+        r = look_at(e, clusters[i], &left);
     return r;
 }

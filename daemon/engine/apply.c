@@ -61,9 +61,6 @@ static int join(struct engine *e, struct article *record, const struct finding *
     struct view *view = store_writer_view(e->store);
     uint32_t id = best->cluster;
     int r = 0;
-    e->n_before = 0;
-    for (size_t i = 0; i < found->n_joins && r == 0; i++)
-        r = cluster_load(e, view, found->joins[i].cluster, &e->before[e->n_before++]);
     for (size_t i = 1; i < found->n_joins && r == 0; i++)
         r = cluster_merge(e, id, view_cluster_id(view, found->joins[i].cluster), &id);
     if (r < 0 || (r = cluster_load(e, view, id, c)) < 0)

@@ -257,13 +257,13 @@ static int find_copies(struct engine *e, uint32_t cluster, uint32_t num, uint32_
     return n < 0 ? n : found;
 }
 
-int digest_redecide(struct engine *e, uint32_t num, int64_t seen)
+int digest_redecide(struct engine *e, uint32_t num)
 {
     uint32_t copies[COPIES_MAX];
     int r = view_article(store_writer_view(e->store), num, &e->member);
     uint32_t cluster = r < 0 ? 0 : view_cluster_id(store_writer_view(e->store), e->member.cluster);
     int n = r < 0 ? r : find_copies(e, cluster, num, copies);
     for (int i = 0; i < n && r == 0; i++)
-        r = again_decide(e, copies[i], seen);
+        r = again_decide(e, copies[i]);
     return n < 0 ? n : r;
 }

@@ -127,7 +127,7 @@ static int fill_verdict(struct engine *e, struct view *view, const struct findin
 {
     ret->furniture = found->furniture;
     if (found->furniture)
-        snprintf(ret->why, sizeof ret->why, "a page that is nothing but furniture, seen under several addresses");
+        snprintf(ret->why, sizeof ret->why, WHY_FURNITURE);
     const struct match *best = found->n_joins ? found->joins : found->n_links ? found->links : NULL;
     return best ? fill_match(e, view, best, ret) : 0;
 }
@@ -153,22 +153,64 @@ int engine_check(struct engine *e, const struct prepared *article, int64_t seen,
     return r < 0 ? r : engine_found_verdict(e, view, &found, ret);
 }
 
+/* What is named by something stored must be there; only what is asked for may be missing. */
+static int lost(int r)
+{
+    return r == DUP_ENOENT ? DUP_ECORRUPT : r;
+}
+
+/* What stands in a stored article's record, and of its cluster; without what it was compared with. */
+static int fill_stored(struct engine *e, struct view *view, const struct article *record, struct verdict *ret)
+{
+    ret->num = record->num;
+    ret->relation = record->relation;
+    ret->version = record->version;
+    ret->furniture = (record->flags & ARTICLE_FURNITURE) != 0;
+    return fill_cluster(e, view, view_cluster_id(view, record->cluster), record->num, ret);
+}
+
+/* The same of what a stored article was compared with: the verdict as it would have been. */
+static int fill_compared(struct engine *e, struct view *view, const struct article *record, struct verdict *ret)
+{
+    uint32_t other = record->linked ? record->linked : record->head;
+    int r = other == record->num ? DUP_ENOENT : view_article(view, other, &e->match);
+    ret->match = r == 0 ? &e->match : NULL;
+    ret->share_shorter = record->share_shorter;
+    ret->share_longer = record->share_longer;
+    ret->jaccard = record->jaccard;
+    ret->longest = record->longest;
+    return r == DUP_ENOENT ? 0 : r;
+}
+
+int engine_changed_verdict(struct engine *e, const struct changed *changed, struct verdict *ret, const struct article **ret_article)
+{
+    struct view *view = store_writer_view(e->store);
+    struct verdict verdict = {.status = VERDICT_CHANGED};
+    memcpy(verdict.why, changed->why, sizeof verdict.why);
+    int r = view_article(view, changed->num, &e->scratch);
+    if (r == 0)
+        r = fill_stored(e, view, &e->scratch, &verdict);
+    if (r == 0)
+        r = fill_compared(e, view, &e->scratch, &verdict);
+    if (r < 0)
+        return lost(r);
+    *ret = verdict;
+    *ret_article = &e->scratch;
+    return 0;
+}
+
 /* The same text again; it may say now that it corrects or withdraws what was there. */
 static int unchanged(struct engine *e, struct view *view, uint32_t num, unsigned notice, struct verdict *ret)
 {
-    struct verdict verdict = {.status = VERDICT_UNCHANGED, .num = num, .match = NULL};
+    struct verdict verdict = {.status = VERDICT_UNCHANGED};
     int r = view_article(view, num, &e->scratch);
     if (r == 0 && notice & ~(unsigned)e->scratch.flags) {
         verdict.status = VERDICT_UPDATED;
         e->scratch.flags |= (uint8_t)notice;
         r = attribution_notice(e, &e->scratch);
     }
-    if (r < 0)
-        return r;
-    verdict.relation = e->scratch.relation;
-    verdict.version = e->scratch.version;
-    verdict.furniture = (e->scratch.flags & ARTICLE_FURNITURE) != 0;
-    r = fill_cluster(e, view, view_cluster_id(view, e->scratch.cluster), num, &verdict);
+    if (r == 0)
+        r = fill_stored(e, view, &e->scratch, &verdict);
     if (r == 0)
         *ret = verdict;
     return r;
@@ -192,6 +234,15 @@ static void fill_record(struct article *record, const struct prepared *p, uint32
     record->flags = (uint8_t)(p->notice | (p->in.cut ? ARTICLE_CUT : 0));
 }
 
+/* The clusters that an article joins, as they are before it does. */
+static int keep_before(struct engine *e, struct view *view, const struct finding *found)
+{
+    int r = 0;
+    for (e->n_before = 0; e->n_before < found->n_joins && r == 0; e->n_before++)
+        r = cluster_load(e, view, found->joins[e->n_before].cluster, &e->before[e->n_before]);
+    return r;
+}
+
 /* Whether a cluster has another source than before the article joined it. */
 static int source_changed(const struct engine *e, const struct verdict *v)
 {
@@ -203,17 +254,11 @@ static int source_changed(const struct engine *e, const struct verdict *v)
     return 0;
 }
 
-/* What is named by something stored must be there; only what is asked for may be missing. */
-static int lost(int r)
-{
-    return r == DUP_ENOENT ? DUP_ECORRUPT : r;
-}
-
 static int submit(struct engine *e, const struct prepared *p, int64_t seen, struct verdict *ret)
 {
     struct view *view = store_writer_view(e->store);
-    struct verdict verdict = {.status = VERDICT_NEW, .version = 1};
-    uint32_t previous = 0, own_cluster = 0, posted = 0;
+    struct verdict verdict = {.status = VERDICT_NEW};
+    uint32_t version = 1, previous = 0, own_cluster = 0, posted = 0;
     int r = view_find_id(view, p->in.id.data, p->in.id.len, &previous);
     if (r == 0) {
         struct article *old = &e->scratch;
@@ -222,7 +267,7 @@ static int submit(struct engine *e, const struct prepared *p, int64_t seen, stru
         if (old->text_hash == p->text_hash)
             return unchanged(e, view, previous, p->notice, ret);
         verdict.status = VERDICT_UPDATED;
-        verdict.version = old->version + 1;
+        version = old->version + 1;
         posted = old->flags & ARTICLE_HEAD ? old->posted : 0;
         r = article_supersede(e, old, &own_cluster);
     } else if (r == DUP_ENOENT) {
@@ -230,11 +275,12 @@ static int submit(struct engine *e, const struct prepared *p, int64_t seen, stru
     }
     struct finding found;
     uint64_t begun_us = clock_elapsed_us();
-    e->n_before = 0;
     if (r == 0)
         r = engine_find(e, view, p, article_time(p->in.published, seen), NULL, &found);
     if (r == 0)
         r = fill_verdict(e, view, &found, &verdict);
+    if (r == 0)
+        r = keep_before(e, view, &found);
     if (r < 0)
         return r;
     uint64_t found_us = clock_elapsed_us();
@@ -244,24 +290,20 @@ static int submit(struct engine *e, const struct prepared *p, int64_t seen, stru
     record.previous = previous;
     if (posted)
         record.posted = posted;
-    record.version = verdict.version;
+    record.version = version;
     r = article_apply(e, &record, &found, p, own_cluster);
     if (r == 0 && found.digest)
-        r = digest_redecide(e, found.digest, seen);
-    else if (r == 0 && e->n_worn && (r = again_learned(e, record.num, seen)) == 0)
+        r = digest_redecide(e, found.digest);
+    else if (r == 0 && e->n_worn && (r = again_learned(e, record.num)) == 0)
         r = view_find_id(view, p->in.id.data, p->in.id.len, &record.num);
     if (r == 0)
         r = view_article(view, record.num, &e->scratch);
-    if (r < 0)
-        return r;
-    if (e->scratch.flags & ARTICLE_FURNITURE && !found.furniture) {
-        verdict.furniture = 1;
-        verdict.relation = DUP_ORIGINAL;
-        verdict.match = NULL;
-    }
-    verdict.num = record.num;
-    verdict.merged = found.n_joins > 1;
-    r = fill_cluster(e, view, view_cluster_id(view, e->scratch.cluster), record.num, &verdict);
+    /* It may be something else by now than it was found to be. */
+    if (r == 0 && again_take(e, record.num, verdict.why))
+        r = fill_compared(e, view, &e->scratch, &verdict);
+    if (r == 0)
+        r = fill_stored(e, view, &e->scratch, &verdict);
+    verdict.merged = e->merged;
     verdict.source_changed = r == 0 && source_changed(e, &verdict);
     e->apply_us += clock_elapsed_us() - found_us;
     if (r == 0)
@@ -271,6 +313,8 @@ static int submit(struct engine *e, const struct prepared *p, int64_t seen, stru
 
 int engine_submit(struct engine *e, const struct prepared *p, int64_t seen, struct verdict *ret)
 {
+    e->merged = 0;
+    e->n_changed = 0;
     return lost(submit(e, p, seen, ret));
 }
 
@@ -294,7 +338,7 @@ int engine_delete(struct engine *e, const char *id, size_t len, uint32_t *ret_ve
         last = old->version;
         struct article erased = {.num = num, .cluster = old->cluster, .head = num,
                                  .version = old->version, .previous = old->previous,
-                                 .flags = ARTICLE_DELETED, .published = DUP_TIME_NONE,
+                                 .flags = (uint8_t)(ARTICLE_DELETED | (old->flags & ARTICLE_AGAIN)), .published = DUP_TIME_NONE,
                                  .seen = old->seen};
         num = old->previous;
         heads_forget(e->heads, erased.num);
@@ -321,7 +365,7 @@ static int due_until(struct engine *e, uint32_t num, int64_t oldest, int64_t now
         int r = view_article(view, until, &e->scratch);
         if (r < 0)
             return r;
-        if (e->scratch.seen > now)
+        if (e->scratch.seen > now || (until > num && e->scratch.flags & ARTICLE_AGAIN))
             continue;
         if (e->scratch.seen < oldest)
             *ret_until = until + 1;

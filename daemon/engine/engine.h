@@ -27,7 +27,7 @@ struct engine *engine_new(struct store *store, const struct engine_options *opti
 void engine_free(struct engine *engine);
 void engine_configure(struct engine *engine, const struct engine_options *options);
 
-enum verdict_status { VERDICT_NEW, VERDICT_UNCHANGED, VERDICT_UPDATED, VERDICT_CHECKED };
+enum verdict_status { VERDICT_NEW, VERDICT_UNCHANGED, VERDICT_UPDATED, VERDICT_CHECKED, VERDICT_CHANGED };
 
 /* What is said about an article. Strings are the engine's, valid until its next call. */
 struct verdict {
@@ -54,6 +54,15 @@ struct verdict {
  */
 int engine_submit(struct engine *engine, const struct prepared *article, int64_t seen,
                   struct verdict *ret);
+/*
+ * What the latest engine_submit made of articles that were there: decided again, or shown to be furniture.
+ * was: the cluster that it stood in. At most LIMIT_CHANGED are known.
+ */
+struct changed { uint32_t num, was; char why[DUP_WHY_MAX]; };
+const struct changed *engine_changed(const struct engine *engine, size_t *ret_n);
+/* The verdict on one of them, VERDICT_CHANGED, and its record. */
+int engine_changed_verdict(struct engine *engine, const struct changed *changed, struct verdict *ret,
+                           const struct article **ret_article);
 /* The verdict alone; nothing is stored. */
 int engine_check(struct engine *engine, const struct prepared *article, int64_t seen,
                  struct verdict *ret);

@@ -10,6 +10,8 @@
 /* Clusters that one article can match: those of its candidates, and that of what it says it evolved from. */
 #define MATCHES_MAX (LIMIT_CANDIDATES + 1)
 
+#define WHY_FURNITURE "a page that is nothing but furniture, seen under several addresses"
+
 struct candidate {
     uint32_t num;     /* head */
     uint32_t hits;    /* values shared */
@@ -51,6 +53,9 @@ struct engine {
     struct worn { uint32_t num, values; } worn[LIMIT_WORN + 1]; /* ... under which numbers they stand, how many of them */
     size_t n_before;                   /* clusters that the article joins, as they were before */
     struct cluster before[MATCHES_MAX];
+    int merged;                        /* clusters became one for it */
+    size_t n_changed;
+    struct changed changed[LIMIT_CHANGED]; /* of other articles, what it made of them */
     uint32_t evolved;                  /* article that the present one says it evolved from, 0 for none */
     size_t n_trials;
     struct trial trials[LIMIT_COMPARISONS]; /* what the latest engine_find tried */
@@ -93,17 +98,21 @@ void digest_settle(struct engine *engine, struct view *view, int64_t now, struct
 int digest_found_late(struct engine *engine, struct view *view, const struct prepared *article,
                       int64_t now, struct finding *finding);
 /* Takes a digest, and its copies, out of the cluster that it stands in and decides on them again. */
-int digest_redecide(struct engine *engine, uint32_t num, int64_t seen);
+int digest_redecide(struct engine *engine, uint32_t num);
 
 /* ---- again.c ---- */
 
 /* Decides on an article again: it goes on under a new number. One whose text is not kept stays as it is. */
-int again_decide(struct engine *engine, uint32_t num, int64_t seen);
+int again_decide(struct engine *engine, uint32_t num);
 /* Notes a value that the article under way posts, if that makes it furniture. */
 void again_note(struct engine *engine, const struct posting_list *list);
 /* Article num has made values furniture: clusters that were joined by them are decided on again. The
  * article's own number may be another after it. */
-int again_learned(struct engine *engine, uint32_t num, int64_t seen);
+int again_learned(struct engine *engine, uint32_t num);
+/* Notes that an article is something else now, for engine_changed. was: the cluster that it stood in. */
+void again_changed(struct engine *engine, uint32_t num, uint32_t was, const char *why);
+/* Takes an article out of what was noted. 1: it was in it, and why is filled. */
+int again_take(struct engine *engine, uint32_t num, char why[DUP_WHY_MAX]);
 
 /* ---- apply.c ---- */
 

@@ -268,6 +268,7 @@ int cluster_merge(struct engine *e, uint32_t a, uint32_t b, uint32_t *ret_id)
     }
     if ((r = materialise(e, &to)) < 0 || (r = materialise(e, &from)) < 0)
         return r;
+    e->merged = 1;
     struct move move = {&from, &to, MEMBER_ARTICLE};
     if ((r = cluster_each(e, from.id, MEMBER_ARTICLE, move_member, &move)) < 0)
         return r;
@@ -304,6 +305,7 @@ static int stand_alone(struct engine *e, struct article *member, void *arg)
     member->longest = 0;
     member->flags |= ARTICLE_FURNITURE;
     heads_forget(e->heads, member->num);
+    again_changed(e, member->num, c->id, WHY_FURNITURE);
     return store_set_article(e->store, member);
 }
 

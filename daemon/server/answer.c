@@ -78,7 +78,7 @@ void answer_decision(struct buf *out, const struct verdict *verdict)
 
 void answer_verdict(struct buf *out, const struct verdict *verdict, uint64_t took_us)
 {
-    static const char *const status[] = {"new", "unchanged", "updated", "checked"};
+    static const char *const status[] = {"new", "unchanged", "updated", "checked", "changed"};
     key_word(out, "status", status[verdict->status]);
     answer_decision(out, verdict);
     json_key_int(out, "took_us", (int64_t)took_us);

@@ -33,7 +33,7 @@ static const char *const words[] = {"earlier", "later", "either"};
 
 static int is_notice(const struct article *a)
 {
-    return a->flags & (ARTICLE_CORRECTED | ARTICLE_WITHDRAWN) || a->previous;
+    return a->flags & (ARTICLE_CORRECTED | ARTICLE_WITHDRAWN) || a->version > 1;
 }
 
 /* The latest that is a later version of itself, where none says that it corrects. */
@@ -43,7 +43,7 @@ static int find_updated(struct view *view, uint32_t cluster, struct article *ret
     enum member_kind kinds[SEARCH];
     int n = view_members(view, cluster, 0, SEARCH, nums, kinds);
     for (int i = n - 1; i >= 0; i--)
-        if (kinds[i] == MEMBER_ARTICLE && view_article(view, nums[i], ret) == 0 && ret->previous)
+        if (kinds[i] == MEMBER_ARTICLE && view_article(view, nums[i], ret) == 0 && ret->version > 1)
             return 0;
     return n < 0 ? n : DUP_ENOENT;
 }
@@ -51,7 +51,10 @@ static int find_updated(struct view *view, uint32_t cluster, struct article *ret
 /* The version before: of the same id, what it says it evolved from, or what it was compared with. */
 static int find_earlier(struct view *view, const struct article *notice, struct article *ret)
 {
-    uint32_t num = notice->previous;
+    uint32_t num = notice->version > 1 ? notice->previous : 0;
+    for (int r; num; num = ret->previous) /* one that was decided on again has two records */
+        if ((r = view_article(view, num, ret)) < 0 || ret->version != notice->version)
+            return r;
     if (!num && notice->evolved.len && view_find_id(view, notice->evolved.data, notice->evolved.len, &num) < 0)
         num = 0;
     if (!num && notice->head != notice->num)

@@ -9,32 +9,7 @@
 #include "server/examine.h"
 #include "server/query.h"
 
-/* Keeps the verdict for watchers, with what they filter by. */
-static void keep_for_watchers(struct request *request, const struct verdict *verdict, uint64_t took_us)
-{
-    struct buf *out = &request->verdict;
-    const struct article_in *in = &request->prepared.in;
-    json_open(out, '{');
-    json_key_string(out, "id", in->id.data, in->id.len);
-    json_key_string(out, "outlet", in->outlet.data, in->outlet.len);
-    json_key_string(out, "title", in->title.data, in->title.len);
-    answer_verdict(out, verdict, took_us);
-    json_close(out, '}');
-    request->stored = verdict->status != VERDICT_UNCHANGED;
-    request->relation = verdict->relation;
-    request->cluster = verdict->cluster;
-    request->articles = verdict->articles;
-    request->standing = verdict->standing;
-    request->agency = *verdict->source ? agency_key(verdict->source) : 0;
-    if (verdict->source_changed) {
-        json_open(&request->source, '{');
-        answer_key_cluster(&request->source, "cluster", verdict->cluster);
-        answer_source_fields(&request->source, verdict->source_kind, verdict->source, verdict->confidence);
-        json_close(&request->source, '}');
-    }
-}
-
-static int answer(struct request *request, const struct verdict *verdict)
+static int answer(struct engine *engine, struct request *request, const struct verdict *verdict)
 {
     struct buf *out = &request->reply;
     uint64_t took_us = clock_elapsed_us() - request->started_us;
@@ -43,7 +18,7 @@ static int answer(struct request *request, const struct verdict *verdict)
     json_close(out, '}');
     buf_add_char(out, '\n');
     if (verdict->status != VERDICT_CHECKED && request->connection->server->watchers)
-        keep_for_watchers(request, verdict, took_us);
+        watch_keep(engine, request, verdict, took_us);
     return out->error;
 }
 
@@ -53,7 +28,7 @@ static int do_submit(struct engine *engine, struct store *store, struct request 
     (void)store;
     int r = engine_submit(engine, &request->prepared, clock_now_ms(), &verdict);
     request->merged = r == 0 && verdict.merged;
-    return r < 0 ? r : answer(request, &verdict);
+    return r < 0 ? r : answer(engine, request, &verdict);
 }
 
 static int do_check(struct engine *engine, struct store *store, struct request *request)
@@ -61,7 +36,7 @@ static int do_check(struct engine *engine, struct store *store, struct request *
     struct verdict verdict;
     (void)store;
     int r = engine_check(engine, &request->prepared, clock_now_ms(), &verdict);
-    return r < 0 ? r : answer(request, &verdict);
+    return r < 0 ? r : answer(engine, request, &verdict);
 }
 
 static int do_delete(struct engine *engine, struct store *store, struct request *request)

@@ -28,7 +28,6 @@ struct request *request_new(struct connection *connection, const char *line, siz
     request->started_us = clock_elapsed_us();
     buf_init(&request->id, 8 * LIMIT_URL);
     buf_init(&request->reply, LIMIT_REPLY);
-    buf_init(&request->verdict, LIMIT_REPLY);
     buf_init(&request->source, LIMIT_REPLY);
     request->error.offset = JSON_NOWHERE;
     *(connection->last ? &connection->last->next : &connection->first) = request;
@@ -54,7 +53,7 @@ void request_free(struct request *request)
         json_object_put(request->object);
     buf_done(&request->id);
     buf_done(&request->reply);
-    buf_done(&request->verdict);
+    watch_drop(request);
     buf_done(&request->source);
     free(request->text);
     free(request);

@@ -28,6 +28,18 @@ struct operation;
 
 enum request_state { REQUEST_PARSING, REQUEST_PARSED, REQUEST_RUNNING, REQUEST_DONE };
 
+/* A verdict as watchers see it, and what they filter by. */
+struct told {
+    struct buf verdict;              /* owned; JSON */
+    struct buf outlet;               /* owned; its one name */
+    enum dup_relation relation;
+    enum source_status standing;
+    uint8_t claim;                   /* enum dup_claim */
+    uint32_t cluster, was, articles; /* was: the cluster that it stood in before, if that was decided again */
+    uint64_t outlet_key;
+    uint64_t agency;                 /* agency_key of its cluster's source; 0 for none */
+};
+
 struct request {
     struct request *next;            /* on its connection, in order of arrival */
     struct request *queued;          /* in a job, the writer's queue, or waiting for the pool */
@@ -45,7 +57,8 @@ struct request {
     struct json_error error;         /* code 0: none */
     struct buf id;                   /* the request's id as raw JSON, empty for none */
     struct buf reply;                /* the answer, lines with their line feeds */
-    struct buf verdict;              /* submit: the verdict as watchers see it */
+    struct told *told;               /* owned; submit: what watchers hear of it, its own verdict first */
+    size_t n_told;
     uint32_t cursor;                 /* of a stream: where it goes on */
     uint64_t streamed;
     struct report *report;           /* owned; a report under way */
@@ -53,13 +66,8 @@ struct request {
     struct cluster_cursor position;  /* of a stream over clusters */
     int more;                        /* the stream has more pages */
     int merged;                      /* a submit that made clusters one: for watchers */
-    int stored;                      /* a submit that changed something: for watchers */
     unsigned rights;                 /* of the peer, when the line came */
     struct buf source;               /* the new source of its cluster, for watchers; empty: as before */
-    enum dup_relation relation;
-    uint32_t cluster, articles;
-    uint64_t agency;                 /* agency_key of its cluster's source; 0 for none */
-    enum source_status standing;
 };
 
 struct connection {
@@ -228,6 +236,9 @@ void backup_figures(struct server *server, struct buf *out);       /* into an ob
 int watch_start(struct server *server, struct request *request); /* DUP_EINVAL with error set */
 void watch_free(struct watch *watch);
 void watch_report(struct server *server, const struct request *request);
+/* Keeps the verdicts of a submit, took_us long, for watchers; the writer. */
+void watch_keep(struct engine *engine, struct request *request, const struct verdict *verdict, uint64_t took_us);
+void watch_drop(struct request *request);                        /* what was kept */
 
 /* ---- report.c ---- */
 void report_end(struct server *server, struct request *request); /* frees a report, if there is one */

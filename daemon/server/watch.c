@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/answer.h"
 #include "server/query.h"
 
 struct watch {
@@ -85,29 +86,90 @@ int watch_start(struct server *server, struct request *request)
     return 0;
 }
 
+void watch_drop(struct request *request)
+{
+    for (size_t i = 0; i < request->n_told; i++) {
+        buf_done(&request->told[i].verdict);
+        buf_done(&request->told[i].outlet);
+    }
+    free(request->told);
+    request->told = NULL;
+    request->n_told = 0;
+}
+
+/* One verdict more, for which there is room; was: 0 for the article that came. */
+static void keep(struct request *request, const struct verdict *verdict, struct str id, struct str outlet, struct str title,
+                 uint64_t took_us, struct told told)
+{
+    struct buf *out = &told.verdict;
+    buf_init(out, LIMIT_REPLY);
+    buf_init(&told.outlet, LIMIT_REPLY);
+    buf_add(&told.outlet, outlet.data, outlet.len);
+    json_open(out, '{');
+    answer_key_str(out, "id", id);
+    answer_key_str(out, "outlet", outlet);
+    answer_key_str(out, "title", title);
+    answer_verdict(out, verdict, took_us);
+    json_close(out, '}');
+    told.relation = verdict->relation;
+    told.standing = verdict->standing;
+    told.cluster = verdict->cluster;
+    told.articles = verdict->articles;
+    told.agency = *verdict->source ? agency_key(verdict->source) : 0;
+    request->told[request->n_told++] = told;
+}
+
+static struct str str_of(struct field field)
+{
+    return (struct str){field.data, field.len};
+}
+
+void watch_keep(struct engine *engine, struct request *request, const struct verdict *verdict, uint64_t took_us)
+{
+    const struct article_in *in = &request->prepared.in;
+    size_t n;
+    const struct changed *changed = engine_changed(engine, &n);
+    if (verdict->status == VERDICT_UNCHANGED || !(request->told = calloc(n + 1, sizeof *request->told)))
+        return;
+    keep(request, verdict, str_of(in->id), str_of(in->outlet), str_of(in->title), took_us,
+         (struct told){.claim = request->prepared.claim, .outlet_key = request->prepared.outlet});
+    if (verdict->source_changed) {
+        json_open(&request->source, '{');
+        answer_key_cluster(&request->source, "cluster", verdict->cluster);
+        answer_source_fields(&request->source, verdict->source_kind, verdict->source, verdict->confidence);
+        json_close(&request->source, '}');
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct article *a;
+        struct verdict now;
+        if (engine_changed_verdict(engine, &changed[i], &now, &a) == 0)
+            keep(request, &now, a->id, a->outlet, a->title, took_us,
+                 (struct told){.claim = a->claim, .outlet_key = a->outlet_key, .was = changed[i].was});
+    }
+}
+
 /* Whether an article's outlet belongs to the owner that is watched. */
-static int is_owned(const struct server *server, const struct watch *watch, const struct prepared *article)
+static int is_owned(const struct server *server, const struct watch *watch, const struct told *told)
 {
     char room[HOSTS_MAX + 1];
     struct outlet outlet;
-    outlets_find(server->tables->outlets, article->in.outlet.data, article->in.outlet.len, NULL, 0, room, &outlet);
+    outlets_find(server->tables->outlets, told->outlet.data, told->outlet.len, NULL, 0, room, &outlet);
     return outlet.owner ? outlet_hash(outlet.owner, strlen(outlet.owner)) == watch->owner
-                        : article->outlet == watch->owned;
+                        : told->outlet_key == watch->owned;
 }
 
-static int wants(const struct server *server, const struct watch *watch, const struct request *request)
+static int wants(const struct server *server, const struct watch *watch, const struct told *told)
 {
-    if ((watch->uncredited && request->standing != STATUS_UNCREDITED) ||
-        (watch->claim >= 0 && watch->claim != request->prepared.claim) ||
-        (watch->agency && watch->agency != request->agency) || request->articles < watch->min_articles ||
-        (watch->owner && !is_owned(server, watch, &request->prepared)))
+    if ((watch->uncredited && told->standing != STATUS_UNCREDITED) || (watch->claim >= 0 && watch->claim != told->claim) ||
+        (watch->agency && watch->agency != told->agency) || told->articles < watch->min_articles ||
+        (watch->owner && !is_owned(server, watch, told)))
         return 0;
-    if (watch->copies && request->relation == DUP_ORIGINAL)
+    if (watch->copies && told->relation == DUP_ORIGINAL)
         return 0;
-    if (watch->relation >= 0 && watch->relation != (int)request->relation)
+    if (watch->relation >= 0 && watch->relation != (int)told->relation)
         return 0;
-    return (!watch->cluster || watch->cluster == request->cluster) &&
-           (!watch->outlet || watch->outlet == request->prepared.outlet);
+    return (!watch->cluster || watch->cluster == told->cluster || watch->cluster == told->was) &&
+           (!watch->outlet || watch->outlet == told->outlet_key);
 }
 
 /* One line to a watcher: its id, and JSON under a key. */
@@ -130,9 +192,22 @@ static void tell(struct connection *c, const char *key, const struct buf *json)
 }
 
 /* Who watches a cluster, or the agency that is its source now, hears of a new source whatever brought it. */
-static int watches_source(const struct watch *watch, const struct request *request)
+static int watches_source(const struct watch *watch, const struct told *told)
 {
-    return (watch->cluster && watch->cluster == request->cluster) || (watch->agency && watch->agency == request->agency);
+    return (watch->cluster && watch->cluster == told->cluster) || (watch->agency && watch->agency == told->agency);
+}
+
+static void tell_all(struct server *server, struct connection *c, const struct request *request)
+{
+    for (size_t i = 0; i < request->n_told && !c->closing; i++) {
+        const struct told *told = &request->told[i];
+        int wanted = !told->verdict.error && !told->outlet.error && wants(server, c->watch, told);
+        if (wanted)
+            tell(c, "verdict", &told->verdict);
+        if (i == 0 && request->source.len && !request->source.error && !c->closing &&
+            (wanted || watches_source(c->watch, told)))
+            tell(c, "source", &request->source);
+    }
 }
 
 void watch_report(struct server *server, const struct request *request)
@@ -141,16 +216,9 @@ void watch_report(struct server *server, const struct request *request)
     for (struct connection *c = server->connections; request->merged && c; c = c->next)
         if (c->watch)
             follow_alias(server, c->watch);
-    if (!request->stored || request->verdict.error || request->verdict.len == 0)
-        return;
     for (struct connection *c = server->connections; c; c = next) {
         next = c->next;
-        if (!c->watch || c->closing)
-            continue;
-        int wanted = wants(server, c->watch, request);
-        if (wanted)
-            tell(c, "verdict", &request->verdict);
-        if (request->source.len && !request->source.error && !c->closing && (wanted || watches_source(c->watch, request)))
-            tell(c, "source", &request->source);
+        if (c->watch)
+            tell_all(server, c, request);
     }
 }

@@ -46,7 +46,7 @@ static void fail(struct request *request, int code, const char *message)
     request->error = (struct json_error){.offset = JSON_NOWHERE};
     json_error_set(&request->error, code, "", JSON_NOWHERE, "%s", message);
     request_fail(request);
-    request->stored = 0;
+    watch_drop(request);
 }
 
 /* Runs the batch inside the open transaction. What there was no time for is cut off and left in *ret_rest, if that is given. */
@@ -59,9 +59,8 @@ static int run(struct writer *w, struct request *batch, struct request **ret_res
         if (next && next->prepared.n_values)
             store_prefetch(w->server->store, next->prepared.values, next->prepared.n_values);
         buf_clear(&request->reply);
-        buf_clear(&request->verdict);
         buf_clear(&request->source);
-        request->stored = 0;
+        watch_drop(request);
         request->error.code = 0;
         int r = request->operation->write(w->engine, w->server->store, request);
         if (r < 0 && request->error.code) /* refused before anything was written */

@@ -160,6 +160,18 @@ int store_set_article(struct store *store, const struct article *article)
     return r < 0 ? r : print_put(store, article, 0);
 }
 
+/*
+ * When number num was given: an article that was decided again came earlier, and got its number with the one
+ * before it. DUP_TIME_NONE: with low or before it, or it cannot be read.
+ */
+static int64_t time_given(struct view *view, uint32_t num, uint32_t low, struct article *scratch)
+{
+    int r = view_article(view, num, scratch);
+    while (r == 0 && scratch->flags & ARTICLE_AGAIN && num > low)
+        r = view_article(view, --num, scratch);
+    return r == 0 && !(scratch->flags & ARTICLE_AGAIN) ? scratch->seen : DUP_TIME_NONE;
+}
+
 uint32_t view_num_since(struct view *view, int64_t ms)
 {
     uint32_t low = view_first_num(view), high = view_last_num(view) + 1;
@@ -167,7 +179,7 @@ uint32_t view_num_since(struct view *view, int64_t ms)
     article_init(&article);
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (view_article(view, middle, &article) == 0 && article.seen >= ms)
+        if (time_given(view, middle, low, &article) >= ms)
             high = middle;
         else
             low = middle + 1;

@@ -88,6 +88,7 @@ enum {
     ARTICLE_CUT        = 16, /* the source had cut the body ("[+419 chars]") */
     ARTICLE_CORRECTED  = 32, /* it says that it corrects an earlier version */
     ARTICLE_WITHDRAWN  = 64, /* killed or withdrawn by its source */
+    ARTICLE_AGAIN      = 128, /* decided again later than it came: `seen` is before its number's time */
 };
 
 struct str { const char *data; size_t len; };
@@ -284,7 +285,7 @@ int store_owes(const struct store *store);
 void store_upkeep(struct store *store);
 /* Takes an expired article out altogether: record, text, id. The oldest first. */
 int store_drop_article(struct store *store, const struct article *article);
-/* Smallest number whose article was seen at or after ms, by bisection. */
+/* Smallest number that was given at or after ms, by bisection. */
 uint32_t view_num_since(struct view *view, int64_t ms);
 
 struct store_stats {

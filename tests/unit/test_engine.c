@@ -260,6 +260,66 @@ static void test_a_head_goes(void **state)
     assert_whole();
 }
 
+/* ---- decided again ----------------------------------------------------------------------------------- */
+
+static struct article record_of(const char *id)
+{
+    struct article article;
+    struct view *view;
+    uint32_t num;
+    article_init(&article);
+    assert_int_equal(store_snapshot(store, &view), 0);
+    assert_int_equal(view_find_id(view, id, strlen(id), &num), 0);
+    assert_int_equal(view_article(view, num, &article), 0);
+    store_release(view);
+    return article;
+}
+
+/* A page's form is taken for a story, until enough prints have shown it: then it is said what all have become. */
+static void test_what_is_decided_again(void **state)
+{
+    static const char *const titles[] = {"[RECORD] Velvet Ferry bring out a second record", "[RECORD] Nora Quill brings out a trailer",
+                                         "[RECORD] Copper Larks bring out twelve names", "[RECORD] Ola Strand brings out a film",
+                                         "[RECORD] Night Porters bring out nothing yet", "[RECORD] Mira and the Sheds give songs away"};
+    int64_t came[6];
+    size_t n = 0, at = 0;
+    (void)state;
+    for (; at < 6 && n == 0; at++) {
+        char id[] = {'p', (char)('0' + at), 0}, text[] = {(char)('a' + at), '3', '0', 'z', '9', '0', 0};
+        struct verdict v = send((struct paper){id, text, .outlet = "larks", .title = titles[at]});
+        came[at] = now;
+        struct article record = record_of(id);
+        assert_int_equal(v.num, record.num);
+        assert_int_equal(v.relation, record.relation);
+        assert_true((v.match != NULL) == (record.head != record.num || record.linked));
+        article_done(&record);
+        engine_changed(engine, &n);
+    }
+    assert_true(n >= 3);
+    for (size_t i = 0; i < at; i++) {
+        char id[] = {'p', (char)('0' + i), 0};
+        struct article record = record_of(id);
+        assert_int_equal(record.seen, came[i]);
+        assert_int_equal(record.version, 1);
+        article_done(&record);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct changed *changed = &engine_changed(engine, &n)[i];
+        const struct article *article;
+        struct verdict v;
+        assert_int_equal(store_begin(store), 0);
+        assert_int_equal(engine_changed_verdict(engine, changed, &v, &article), 0);
+        store_abort(store);
+        struct article record = record_of(article->id.data);
+        assert_int_equal(v.status, VERDICT_CHANGED);
+        assert_int_equal(v.num, record.num);
+        assert_int_equal(changed->was, 1);
+        assert_int_not_equal(v.cluster, 1);
+        article_done(&record);
+    }
+    assert_whole();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +327,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_versions_are_no_pages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pages_of_a_merged_cluster, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_head_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_decided_again, set_up, tear_down),
     };
     if (dup_text_setup() < 0)
         return 2;
