@@ -5,7 +5,7 @@
 #   bench-instructions   instructions an article by stage, against tests/bench/instructions.tsv
 #   install  DESTDIR= PREFIX= SYSCONFDIR= ...          deps     the Debian packages only
 #   torture  the long tests, TORTURE=tests/torture/NAME for one
-#   tidy     clang-tidy, which takes minutes
+#   tidy     clang-tidy, which takes minutes           valgrind units and timelines under valgrind
 #   fuzz     libFuzzer on each target of tests/fuzz for FUZZ_SECONDS=1800
 # SAN=address,undefined, SAN=thread or COV=1 build in a tree of their own; V=1 shows the commands.
 CC        ?= cc
@@ -82,7 +82,7 @@ TORTURE := $(filter-out %.sh %.md %.py,$(wildcard tests/torture/*))
 # Objects of a single program are kept like the others.
 .SECONDARY:
 
-.PHONY: all deps tests check torture tidy mutate fuzz fuzz-run demo bench bench-instructions quality lint coverage install clean FORCE
+.PHONY: all deps tests check torture tidy valgrind mutate fuzz fuzz-run demo bench bench-instructions quality lint coverage install clean FORCE
 all: $(B)/dupd $(B)/dupctl $(B)/libdup.a
 
 # What is built depends on the flags that it was built with: PREFIX and the like may differ from one call to the next.
@@ -122,6 +122,8 @@ $(B)/tests/%: $(B)/tests/%.o $(PARTS) $(B)/libctl.a
 	@$(if $(V),,echo "  LD      $@")
 	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DUPD_LIBS) $(TEST_LIBS) -lz -lsmartcols
 
+$(B)/tests/unit/test_fold: ALLLDFLAGS += -Wl,--wrap=realloc
+
 $(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(FUZZ_MAIN) $(PARTS)
 	@$(if $(V),,echo "  LD      $@")
 	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DUPD_LIBS)
@@ -158,11 +160,18 @@ tidy:
 	@tests/deps.sh build tidy
 	@tests/tidy.sh $(ALLCPPFLAGS)
 
+# Unit tests and timelines once more: no byte read before it is written, none lost.
+valgrind:
+	@tests/deps.sh build test valgrind
+	@+$(MAKE_ALL) tests
+	@UNDER="valgrind --quiet --error-exitcode=99 --leak-check=full" tests/run.sh $(addprefix $(B):,$(UNIT_TESTS) $(TIMELINES))
+
 # A sample of all mutants of daemon/core, drawn by a seed (tests/mutate.py says what a mutant is).
 MUTATE ?= --seed 1 --sample 150
 mutate:
 	@tests/deps.sh build test
 	@+$(MAKE_ALL) tests
+	@+$(MAKE_ALL) tests SAN=address,undefined
 	@tests/mutate.py $(MUTATE)
 
 # Each target for so many seconds; what is found stays in build-fuzzer-address-undefined/found/TARGET.

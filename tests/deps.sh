@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that dupd is built and tested with, those that are missing.
-# usage: tests/deps.sh GROUP...   groups: build test lint bench coverage fuzz tidy torture
+# usage: tests/deps.sh GROUP...   groups: build test lint bench coverage fuzz tidy torture valgrind
 # Runs on a bare system: needs nothing but dpkg, apt-get and a POSIX shell.
 set -eu
 
@@ -10,12 +10,12 @@ packages() {
                 libzstd-dev libsystemd-dev libsmartcols-dev libinih-dev zlib1g-dev ;;
     test) echo libcmocka-dev python3 zstd binutils pkgconf ;;
     lint) echo cppcheck shellcheck groff-base binutils python3 ;;
-    bench) echo valgrind ;;
+    bench | valgrind) echo valgrind ;;
     coverage) echo gcovr ;;
     tidy) echo clang-tidy ;;
     fuzz) echo clang libclang-rt-14-dev ;;
     torture) echo mmdebstrap util-linux ;;
-    *) echo "deps.sh: no such group: $1 (build, test, lint, bench, coverage, fuzz, tidy, torture)" >&2; exit 2 ;;
+    *) echo "deps.sh: no such group: $1 (build, test, lint, bench, coverage, fuzz, tidy, torture, valgrind)" >&2; exit 2 ;;
     esac
 }
 

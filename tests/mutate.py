@@ -3,11 +3,11 @@
 
 usage: tests/mutate.py [--seed N] [--sample N] [--least PERCENT] [--jobs N] [--list] [FILE:LINE...]
 
-Needs what `make tests` builds. A mutant is one token of one line changed: a comparison, an operator, a number, a
+Needs what `make tests` builds, with and without SAN=address,undefined. A mutant is one token of one line changed: a comparison, an operator, a number, a
 condition turned round, a statement left out. All of them are many thousands, so --sample of them are drawn by --seed:
 the same seed draws the same mutants of the same sources. Those that compile to the same machine code are no mutants
 and are drawn again. A mutant is killed when the compiler refuses it with the project's warnings, or a unit test or a
-timeline fails, crashes or hangs. Each that survives is printed; exit 1 when less than --least per cent were killed.
+timeline fails, crashes or hangs, or a sanitizer stops the unit tests that are nearest to its file. Each that survives is printed; exit 1 when less than --least per cent were killed.
 FILE:LINE tries all mutants of a line in place of a sample.
 """
 import argparse
@@ -27,8 +27,9 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SECONDS = 40  # for one test; what takes longer hangs
 MEMORY = 4 << 30  # and what takes more runs away
-UNITS = ("version_words", "fold", "rules", "evidence", "agencies", "outlets", "credit", "text", "compare", "fingerprint", "config")
+UNITS = ("version_words", "fold", "rules", "evidence", "agencies", "outlets", "credit_scan", "credit", "text", "compare", "fingerprint", "config")
 REPLAY = "build/tests/replay/replay"
+SANITIZED = "build-address-undefined/"
 # Which is most likely to notice; the others follow.
 NEAREST = {"agencies_trie": "credit", "block": "text", "scan_slow": "text", "quote": "text", "hosts": "outlets",
            "sections": "outlets", "secret": "fingerprint", "relate": "rules", "relation": "rules"}
@@ -86,36 +87,47 @@ class Tree:
 
     def __init__(self, directory):
         self.directory = directory
-        shutil.copytree(ROOT, directory, ignore=shutil.ignore_patterns("build-*", ".git"), symlinks=True)
+        shutil.copytree(ROOT, directory, ignore=shutil.ignore_patterns("build-[!a]*", ".git"), symlinks=True)
         self.original = {}
         failing = self.failing("")
         if failing:
             sys.exit("mutate: a test fails as it is: " + failing)
 
-    def order(self, path):
-        """Targets of make, the nearest to a file first."""
+    def near(self, path):
+        """The unit tests of a file."""
         name = os.path.basename(path)[:-2]
-        near = NEAREST.get(name, name.split("_")[0])
-        units = sorted(UNITS, key=lambda unit: unit != name and unit != near)
-        return ["build/tests/unit/test_" + unit for unit in units] + [REPLAY]
+        return [unit for unit in UNITS if unit in (name, NEAREST.get(name, name.split("_")[0]))]
 
-    def passes(self, command):
+    def passes(self, command, sanitized):
+        memory = {} if sanitized else {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))}
+        environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:hard_rss_limit_mb=%d" % (MEMORY >> 20))
         try:
-            return subprocess.run(command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL, timeout=SECONDS,
-                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))).returncode == 0
+            return subprocess.run(command, cwd=self.directory, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, timeout=SECONDS * (5 if sanitized else 1), **memory).returncode == 0
         except subprocess.TimeoutExpired:
             return False
 
+    def make(self, *arguments):
+        return subprocess.run(["make", "-s", *arguments], cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode == 0
+
     def failing(self, path):
-        """The name of the first test that fails, None when all pass."""
-        for target in self.order(path):
-            if subprocess.run(["make", "-s", target], cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL).returncode:
+        """The name of the first test that fails, the nearest to a file first; None when all pass."""
+        near = self.near(path)
+        for unit in sorted(UNITS, key=lambda unit: unit not in near):
+            target = "build/tests/unit/test_" + unit
+            if not self.make(target):
                 return "compiler"
-            commands = [[target, timeline] for timeline in sorted(glob.glob(self.directory + "/tests/replay/*.timeline"))]
-            if not all(self.passes(command) for command in (commands if target == REPLAY else [[target]])):
-                return "timelines" if target == REPLAY else os.path.basename(target)
+            if not self.passes([target], False):
+                return "test_" + unit
+        if not self.make(REPLAY):
+            return "compiler"
+        if not all(self.passes([REPLAY, timeline], False) for timeline in sorted(glob.glob(self.directory + "/tests/replay/*.timeline"))):
+            return "timelines"
+        for unit in near:
+            target = SANITIZED + "tests/unit/test_" + unit
+            if not self.make("SAN=address,undefined", target) or not self.passes([target], True):
+                return "sanitizers"
         return None
 
     def code(self, path):

@@ -3,6 +3,7 @@
 # usage: tests/run.sh BUILD:TEST...
 # TEST is a cmocka binary under BUILD, a script of tests/integration or tests/torture, or a timeline of tests/replay (*.timeline).
 # Scripts get $BUILD (absolute), $ROOT, $SAN, and an empty private directory as $TMP; exit 77 means skipped.
+# $UNDER is a command that binaries and timelines are run under (make valgrind), which may take thirty times as long.
 # A script may say in its first lines "# limit: SECONDS" and "# alone" (nothing else runs beside it).
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -21,16 +22,18 @@ header() { # FILE KEY: the value of "# KEY: value" in a script's first lines
 run_one() { # NUMBER BUILD TEST: runs it, leaves NUMBER.counts, NUMBER.log, and prints a line
     local number=$1 build=$2 test=$3 limit=$default_limit counted=0 passed=0 failed=0 skipped=0
     local log=$work/$1.log begin end rc name sanitizer=
-    local -a command
+    local -a command under
+    read -ra under <<<"${UNDER:-}"
     case $build in *-address-undefined) sanitizer=address,undefined ;; *-thread) sanitizer=thread ;; esac
     case $test in
     tests/integration/* | tests/torture/*)
         command=("$root/$test")
         limit=$(header "$root/$test" limit)
         : "${limit:=$default_limit}" ;;
-    *.timeline) command=("$root/$build/tests/replay/replay" "$root/$test") ;;
-    *) command=("$root/$test") counted=1 ;;
+    *.timeline) command=("${under[@]}" "$root/$build/tests/replay/replay" "$root/$test") ;;
+    *) command=("${under[@]}" "$root/$test") counted=1 ;;
     esac
+    if [ ${#under[@]} -gt 0 ]; then limit=$((limit * 30)); fi
     if [ -n "$sanitizer" ]; then limit=$((limit * 5)); fi
     # The thread sanitizer needs its shadow memory where randomised addresses may stand in the way.
     if [ "$sanitizer" = thread ] && setarch -R true 2>/dev/null; then command=(setarch -R "${command[@]}"); fi
