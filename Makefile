@@ -123,6 +123,9 @@ $(B)/tests/%: $(B)/tests/%.o $(PARTS) $(B)/libctl.a
 	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DUPD_LIBS) $(TEST_LIBS) -lz -lsmartcols
 
 $(B)/tests/unit/test_fold: ALLLDFLAGS += -Wl,--wrap=realloc
+# This one stands before the calls that the store makes, to refuse them.
+$(B)/tests/unit/test_refused: ALLLDFLAGS += -Wl,--wrap=open -Wl,--wrap=fsync \
+  $(shell awk -F'[,()] *' '/^REFUSE/ { print "-Wl,--wrap=" $$3 }' tests/fault/refuse.h)
 
 $(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(FUZZ_MAIN) $(PARTS)
 	@$(if $(V),,echo "  LD      $@")

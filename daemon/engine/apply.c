@@ -122,15 +122,15 @@ int article_apply(struct engine *e, struct article *record, const struct finding
     } else if (found->n_joins) {
         if ((r = join(e, record, found, &c)) < 0)
             return r;
-        n = posting_missing(e, record->flags & ARTICLE_HEAD && recurs(found->joins) ? NULL : &c, record->posted, n, 1);
+        r = posting_missing(e, record->flags & ARTICLE_HEAD && recurs(found->joins) ? NULL : &c, record->posted, &n, 1);
     } else {
         record->flags |= ARTICLE_HEAD;
-        n = posting_missing(e, NULL, record->posted, n, 1);
+        r = posting_missing(e, NULL, record->posted, &n, 1);
         note_links(record, found, links);
     }
     if (!found->n_joins && own_cluster)
         record->cluster = own_cluster;
-    if ((r = put_article(e, record, p, n)) < 0)
+    if (r < 0 || (r = put_article(e, record, p, n)) < 0)
         return r;
     if (found->n_joins) {
         c.pages += (uint32_t)is_another_page(e, record, &found->joins[0]);

@@ -161,9 +161,9 @@ int cluster_dissolve(struct engine *engine, struct cluster *cluster);
 /* ---- posting.c: what of a cluster stands in the index ---- */
 
 /* The first n of e->values, which e->postings were probed for, that stand neither under number own nor under
- * a head of the cluster (NULL for none): they move to the front, their number is returned. learns: those that
+ * a head of the cluster (NULL for none): they move to the front, and n becomes their number. learns: those that
  * become furniture by it are noted (again_note). */
-uint32_t posting_missing(struct engine *engine, const struct cluster *cluster, uint32_t own, uint32_t n, int learns);
+int posting_missing(struct engine *engine, const struct cluster *cluster, uint32_t own, uint32_t *n, int learns);
 /* A head has left, and what it posted is void: the others had left out what it had posted already, and the
  * fullest member has to be one of them. The caller writes the record. */
 int posting_head_left(struct engine *engine, struct cluster *cluster);

@@ -10,14 +10,18 @@
 
 #define LOOKED_AT 256 /* members among which another head is chosen */
 
-uint32_t posting_missing(struct engine *e, const struct cluster *c, uint32_t own, uint32_t n, int learns)
+int posting_missing(struct engine *e, const struct cluster *c, uint32_t own, uint32_t *n_values, int learns)
 {
-    uint32_t posted[LIMIT_HEADS + 1], n_posted = 0, kept = 0;
+    uint32_t posted[LIMIT_HEADS + 1], n_posted = 0, kept = 0, n = *n_values;
     struct head *head;
     posted[n_posted++] = own;
-    for (uint32_t h = 0; c && h < c->n_heads; h++)
-        if (heads_get(e->heads, store_writer_view(e->store), c->heads[h], &head) == 0)
+    for (uint32_t h = 0; c && h < c->n_heads; h++) {
+        int r = heads_get(e->heads, store_writer_view(e->store), c->heads[h], &head);
+        if (r == 0)
             posted[n_posted++] = head->article.posted;
+        else if (r != DUP_ENOENT)
+            return r;
+    }
     for (uint32_t i = 0; i < n; i++) {
         const struct posting_list *list = &e->postings[i];
         int known = 0;
@@ -30,7 +34,8 @@ uint32_t posting_missing(struct engine *e, const struct cluster *c, uint32_t own
         if (learns && i + 1 < n)
             again_note(e, list);
     }
-    return kept;
+    *n_values = kept;
+    return 0;
 }
 
 /* Reads a member into e->member and makes it a head whose values stand under a number that is kept. */
@@ -58,9 +63,10 @@ static int post_head(struct engine *e, const struct cluster *c, uint32_t num)
     uint32_t n = head->text.n_values, posted = head->article.posted;
     memcpy(e->values, head->text.values, n * sizeof *e->values);
     e->values[n++] = text_value(head->text.text_hash);
-    if ((r = store_probe(e->store, e->values, n, e->postings)) < 0)
-        return r;
-    return store_post(e->store, e->values, posting_missing(e, c, posted, n, 0), posted);
+    r = store_probe(e->store, e->values, n, e->postings);
+    if (r == 0)
+        r = posting_missing(e, c, posted, &n, 0);
+    return r < 0 ? r : store_post(e->store, e->values, n, posted);
 }
 
 static int post_heads(struct engine *e, const struct cluster *c)
@@ -89,9 +95,12 @@ static int choose(struct engine *e, struct article *member, void *arg)
 {
     struct choice *choice = arg;
     struct head *text;
-    if (member->words > choice->words && heads_get(e->heads, store_writer_view(e->store), member->num, &text) == 0) {
+    int r = member->words > choice->words ? heads_get(e->heads, store_writer_view(e->store), member->num, &text) : DUP_ENOENT;
+    if (r == 0) {
         choice->num = member->num;
         choice->words = member->words;
+    } else if (r != DUP_ENOENT) {
+        return r;
     }
     return ++choice->looked_at == LOOKED_AT;
 }

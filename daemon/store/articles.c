@@ -11,34 +11,30 @@
 
 #define SAME_HASH_MAX 16
 
-uint32_t view_last_num(struct view *view)
+/* The number of the first or last record; otherwise for none. */
+static uint32_t end_num(struct view *view, MDB_cursor_op end, uint32_t otherwise)
 {
-    if (view == &view->store->writer)
-        return view->store->counters.last_num;
     MDB_cursor *cursor;
     MDB_val key, data;
-    uint32_t num = 0;
-    if (mdb_cursor_open(view->txn, view->store->tables[TABLE_ARTICLES], &cursor) != 0)
-        return 0;
-    if (mdb_cursor_get(cursor, &key, &data, MDB_LAST) == 0)
-        num = get_be32(key.mv_data);
-    mdb_cursor_close(cursor);
-    return num;
+    int code = mdb_cursor_open(view->txn, view->store->tables[TABLE_ARTICLES], &cursor);
+    if (code == 0) {
+        code = mdb_cursor_get(cursor, &key, &data, end);
+        otherwise = code == 0 ? get_be32(key.mv_data) : otherwise;
+        mdb_cursor_close(cursor);
+    }
+    if (code != 0 && code != MDB_NOTFOUND)
+        view->failed = store_code(view->store, code);
+    return otherwise;
+}
+
+uint32_t view_last_num(struct view *view)
+{
+    return view == &view->store->writer ? view->store->counters.last_num : end_num(view, MDB_LAST, 0);
 }
 
 uint32_t view_first_num(struct view *view)
 {
-    if (view == &view->store->writer)
-        return view->store->counters.first_num;
-    MDB_cursor *cursor;
-    MDB_val key, data;
-    uint32_t num = 1;
-    if (mdb_cursor_open(view->txn, view->store->tables[TABLE_ARTICLES], &cursor) != 0)
-        return num;
-    if (mdb_cursor_get(cursor, &key, &data, MDB_FIRST) == 0)
-        num = get_be32(key.mv_data);
-    mdb_cursor_close(cursor);
-    return num;
+    return view == &view->store->writer ? view->store->counters.first_num : end_num(view, MDB_FIRST, 1);
 }
 
 int view_article(struct view *view, uint32_t num, struct article *ret)
@@ -169,6 +165,8 @@ static int64_t time_given(struct view *view, uint32_t num, uint32_t low, struct 
     int r = view_article(view, num, scratch);
     while (r == 0 && scratch->flags & ARTICLE_AGAIN && num > low)
         r = view_article(view, --num, scratch);
+    if (r < 0)
+        view->failed = r;
     return r == 0 && !(scratch->flags & ARTICLE_AGAIN) ? scratch->seen : DUP_TIME_NONE;
 }
 

@@ -113,17 +113,19 @@ int store_backup(struct store *store, const char *dir, int (*step)(void *arg, ui
     snprintf(part, sizeof part, "%s/dupd.mdb.part", dir);
     if (stat(path, &st) == 0)
         return err_set(err, DUP_EINVAL, "%s holds a store already: name another directory", dir);
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    /* One that cannot be looked at may be there all the same. */
+    int fd = errno == ENOENT ? open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
     int r = fd < 0 ? err_from_errno(errno) : copy_into(store, fd, step, arg);
     if (fd >= 0)
         close(fd);
     if (r == 0 && rename(part, path) < 0)
         r = err_from_errno(errno);
-    if (r == 0)
+    int named = r == 0;
+    if (named)
         r = sync_name(dir);
     if (r == 0)
         return 0;
-    unlink(part);
+    unlink(named ? path : part);
     if (made)
         rmdir(dir);
     return err_set(err, r, r == DUP_EBUSY ? "the store had to grow while it was copied to %s: %s" :

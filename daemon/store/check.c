@@ -22,11 +22,13 @@ static uint64_t each_row(struct check *c, enum table table,
         check_fault(c, "table %s: %s", table_names[table], mdb_strerror(code));
         return 0;
     }
-    while (!check_is_late(c) && mdb_cursor_get(cursor, &key, &data, MDB_NEXT) == 0) {
+    while (!check_is_late(c) && (code = mdb_cursor_get(cursor, &key, &data, MDB_NEXT)) == 0) {
         visit(c, &key, &data, arg);
         n++;
     }
     mdb_cursor_close(cursor);
+    if (code != 0 && code != MDB_NOTFOUND)
+        check_fault(c, "table %s: %s", table_names[table], mdb_strerror(code));
     return n;
 }
 
@@ -360,6 +362,8 @@ int view_check_within(struct view *view, uint32_t ms, void (*report)(void *arg, 
     /* In trees that are damaged everything else is noise, if it ends at all. */
     if (!c.faults)
         check_all(&c, &stats);
+    if (view->failed)
+        check_fault(&c, "not all of it can be read: %s", dup_strerror(view->failed));
     *ret_complete = !c.late;
     return c.faults;
 }

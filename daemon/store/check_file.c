@@ -47,7 +47,7 @@ int check_is_late(struct check *c)
 /* Every row in its order, and where a look-up by its key finds it. */
 static void check_rows(struct check *c, const char *name, MDB_dbi dbi, const MDB_stat *stat)
 {
-    MDB_cursor *cursor;
+    MDB_cursor *cursor = NULL;
     MDB_val key, data, found, before = {0, NULL};
     uint64_t rows = 0;
     int code = mdb_cursor_open(c->view->txn, dbi, &cursor);

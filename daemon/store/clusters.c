@@ -56,9 +56,12 @@ int alias_read(struct view *view, uint32_t from, uint32_t *ret_to)
 
 uint32_t view_cluster_id(struct view *view, uint32_t id)
 {
+    int r = 0;
     /* An alias points to a cluster that stood then; merging may have moved that one too. */
-    for (int hops = 0; hops < ALIAS_HOPS && alias_read(view, id, &id) == 0; hops++)
-        ;
+    for (int hops = 0; hops < ALIAS_HOPS && r == 0; hops++)
+        r = alias_read(view, id, &id);
+    if (r < 0 && r != DUP_ENOENT)
+        view->failed = r;
     return id;
 }
 
@@ -263,7 +266,8 @@ int view_clusters(struct view *view, enum cluster_order order, struct cluster_cu
         code = mdb_cursor_get(cursor, &key, &data, MDB_LAST);
     } else {
         code = mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE);
-        code = mdb_cursor_get(cursor, &key, &data, code == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
+        if (code == 0 || code == MDB_NOTFOUND)
+            code = mdb_cursor_get(cursor, &key, &data, code == 0 ? MDB_PREV : MDB_LAST);
     }
     int r = 0;
     while (code == 0 && n < max) {

@@ -85,6 +85,7 @@ int store_begin(struct store *store)
     if (r < 0)
         return r;
     store->counters = store->committed;
+    store->writer.failed = 0;
     r = tiers_begin(store);
     if (r < 0)
         store_abort(store);
@@ -127,7 +128,9 @@ static int commit_code(struct store *store, int code)
 
 int store_commit(struct store *store)
 {
-    int r = tiers_commit(store);
+    int r = store->writer.failed;
+    if (r == 0)
+        r = tiers_commit(store);
     if (r == 0 && memcmp(&store->counters, &store->committed, sizeof store->counters) != 0)
         r = table_put(store, TABLE_SETTINGS, "counters", 8, &store->counters, sizeof store->counters, 0);
     if (r < 0) {
@@ -171,6 +174,7 @@ int store_snapshot(struct store *store, struct view **ret)
     if (!view)
         return DUP_ENOMEM;
     view->store = store;
+    view->failed = 0;
     pthread_rwlock_rdlock(&store->resize);
     int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &view->txn);
     if (code != 0) {

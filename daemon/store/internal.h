@@ -32,6 +32,7 @@ enum table {
 struct view {
     struct store *store;
     struct MDB_txn *txn;
+    int failed; /* DUP_E... of a read whose caller is told nothing of it: a commit refuses with it, a check reports it */
 };
 
 struct counters { /* kept in settings, written with each commit that changed them */

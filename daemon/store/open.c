@@ -268,10 +268,14 @@ static int create_store(struct store *store, uint64_t map_size, struct err *err)
     snprintf(path, sizeof path, "%s/" FILE_NAME, store->dir);
     snprintf(made, sizeof made, "%s/" FILE_NAME ".new", store->dir);
     snprintf(lock, sizeof lock, "%s/" FILE_NAME ".new-lock", store->dir);
-    if (stat(path, &st) == 0 && st.st_size > 0)
+    int r = stat(path, &st);
+    if (r == 0 && st.st_size > 0)
         return 0;
+    /* One that cannot be looked at may be there all the same. */
+    if (r < 0 && errno != ENOENT)
+        return err_set(err, err_from_errno(errno), "cannot use %s: %s", path, strerror(errno));
     unlink(made);
-    int r = open_env(store, FILE_NAME ".new", map_size, err);
+    r = open_env(store, FILE_NAME ".new", map_size, err);
     if (r == 0)
         r = open_tables(store, 1, err);
     if (r == 0 && (r = store_sync(store)) < 0)

@@ -61,14 +61,17 @@ int view_stats(struct view *view, struct store_stats *ret)
     memcpy(&counters, data.mv_data, sizeof counters);
     mdb_env_info(store->env, &info);
     mdb_env_stat(store->env, &stat_env);
-    mdb_stat(view->txn, 0, &free_list);
+    if ((r = store_code(store, mdb_stat(view->txn, 0, &free_list))) < 0)
+        return r;
     snprintf(path, sizeof path, "%s/dupd.mdb", store->dir);
     if (stat(path, &st) < 0)
         return err_from_errno(errno);
     uint64_t live = table_pages(&free_list);
-    for (int i = 0; i < TABLE_COUNT; i++)
-        if (mdb_stat(view->txn, store->tables[i], &in_table) == 0)
-            live += table_pages(&in_table);
+    for (int i = 0; i < TABLE_COUNT; i++) {
+        if ((r = store_code(store, mdb_stat(view->txn, store->tables[i], &in_table))) < 0)
+            return r;
+        live += table_pages(&in_table);
+    }
     *ret = (struct store_stats){
         .articles = counters.articles, .texts = counters.texts, .clusters = counters.clusters,
         .members = counters.members, .file_bytes = (uint64_t)st.st_size,
