@@ -43,7 +43,8 @@ static int set_shapes(struct parser *p, struct sections_text value)
 {
     static const struct { const char *word; uint8_t bit; } words[] = {
         { "dateline", SHAPE_DATELINE }, { "byline", SHAPE_BYLINE },
-        { "tail", SHAPE_TAIL }, { "source", SHAPE_SOURCE },
+        { "tail", SHAPE_TAIL | SHAPE_BRACKET }, { "source", SHAPE_SOURCE },
+        { "bracket", SHAPE_BRACKET },
     };
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -53,7 +54,7 @@ static int set_shapes(struct parser *p, struct sections_text value)
                                        words[i].bit);
             return 0;
         }
-    return complain(p, "no shape \"%.*s\" (dateline, byline, tail, source)", sections_shown(value),
+    return complain(p, "no shape \"%.*s\" (dateline, byline, tail, bracket, source)", sections_shown(value),
                     value.p);
 }
 

@@ -33,7 +33,9 @@
     X(AGENCIES_EDITED, 14, "edited")      /* its second half */                 \
     X(AGENCIES_CABLED, 15, "cabled")      /* ends a Chinese dateline */         \
     X(AGENCIES_HALF, 17, "half")          /* opens one, if edited follows */    \
-    X(AGENCIES_COMMON, 18, "common")      /* too common to tell of an agency */
+    X(AGENCIES_COMMON, 18, "common")      /* too common to tell of an agency */ \
+    X(AGENCIES_END, 19, "end")            /* behind a name: the text ends */    \
+    X(AGENCIES_SENT, 20, "sent")          /* a place follows, then a reporter */
 
 enum {
     AGENCIES_NAME = 1,
@@ -44,7 +46,7 @@ enum {
 };
 
 /* Where a name counts. */
-enum { SHAPE_DATELINE = 1, SHAPE_BYLINE = 2, SHAPE_TAIL = 4, SHAPE_SOURCE = 8, SHAPE_ALL = 15 };
+enum { SHAPE_DATELINE = 1, SHAPE_BYLINE = 2, SHAPE_TAIL = 4, SHAPE_SOURCE = 8, SHAPE_BRACKET = 16, SHAPE_ALL = 31 };
 
 struct agency {
     char *name;       /* owned */

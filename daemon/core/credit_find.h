@@ -41,6 +41,13 @@ int credit_names_at(const struct credit_find *f, size_t i, size_t hi, unsigned s
 /* Whether nothing but closing marks stands in [i, hi). */
 int credit_at_end(const struct credit_find *f, size_t i, size_t hi);
 
+/* Whether the capitals before token i spell the code: "Aam Aadmi Party (AAP". */
+int credit_spelled_out(const struct credit_find *f, size_t i, const struct credit_token *code);
+
+/* The token after the word that ends a dispatch's dateline, where names end at token i: 新华社北京4月24日电,
+ * 中央社記者高華謙台北5日電, 新华社电; 0 if there is none. */
+size_t credit_cabled(const struct credit_find *f, size_t i, size_t hi);
+
 /* Whether something begins at token i: a line, or what follows a mark that parts. */
 int credit_is_boundary(const struct credit_find *f, size_t i);
 
@@ -74,6 +81,9 @@ void credit_find_line(struct credit_find *f, int whole);
 
 /* A line that is nothing but a credit ("AFP", "Von A B, dpa", "abc/dpa"), tokens [lo, hi). */
 int credit_own_line(struct credit_find *f, size_t lo, size_t hi);
+
+/* Whether nothing stands in [i, hi) but what agencies leave behind their name: "PTI SMN", "Lusa/Fim". */
+int credit_is_left_behind(const struct credit_find *f, size_t i, size_t hi);
 
 /* The byline field, or the extractor's credit field. */
 void credit_find_byline(struct credit_find *f);

@@ -10,7 +10,8 @@
 #define PLACE_TOKENS 14
 #define BRACKET_TOKENS 24
 #define SLASHED_TOKENS 9
-#define CABLE_TOKENS 24
+#define OPENING_WORDS 2
+#define REPORTER_WORDS 3
 #define LINES_MAX 10
 
 /* What stands between the start of the line (or of the sentence) and a token. */
@@ -73,8 +74,7 @@ static struct before look_back(const struct credit_find *f, size_t i)
     return b;
 }
 
-/* Whether the capitals before token i spell the code: "Aam Aadmi Party (AAP". */
-static int is_spelled_out(const struct credit_find *f, size_t i, const struct credit_token *code)
+int credit_spelled_out(const struct credit_find *f, size_t i, const struct credit_token *code)
 {
     const char *letters = f->text + code->begin;
     size_t left = code->end - code->begin;
@@ -112,18 +112,31 @@ static enum after look_ahead(const struct credit_find *f, size_t i)
     }
 }
 
-static int is_dateline(const struct before *b, enum after after, int homonym)
+/* "ANKARA (AA) Boats": one or two words in capitals and nothing else, and a sentence that begins behind them. */
+static int is_opened(const struct credit_find *f, const struct before *b, size_t i)
 {
+    size_t k = b->begin;
+
+    while (k < f->n && f->t[k].flags & CREDIT_CAPS)
+        k++;
+    return b->words <= OPENING_WORDS && k + 3 == i && i < f->n && f->t[i].flags & CREDIT_UPPER &&
+           !(f->t[i].flags & CREDIT_CAPS);
+}
+
+static int is_dateline(const struct credit_find *f, const struct before *b, size_t after_at, char opening, int homonym)
+{
+    enum after after = look_ahead(f, after_at);
+
     if (b->words == 0 && !b->date)
         return b->whole;
     if (b->whole && b->words <= 8) {
         if (after == AFTER_DASH)
             return 1;
         if (b->caseless) /* no capitals that tell a place: a date does, or that nothing else is there */
-            return homonym ? b->commas && (b->date || b->words <= 4)
+            return homonym ? (b->commas && (b->date || b->words <= 4)) || (opening == '/' && b->date)
                            : b->date || b->words <= 2 || (b->commas && b->words <= 4);
         if (homonym)
-            return b->date || (b->caps && after == AFTER_STOP);
+            return b->date || (b->caps && after == AFTER_STOP) || is_opened(f, b, after_at);
         return b->caps || b->date || b->words <= 3;
     }
     return after == AFTER_DASH && b->words + (size_t)b->date > 0 && (!homonym || b->caps);
@@ -136,10 +149,11 @@ static int try_bracket(struct credit_find *f, size_t i)
     size_t close = 0;
 
     if (f->t[i].mark == '/') {
-        if (!(f->t[i].flags & (CREDIT_SPACED | CREDIT_LINE)))
-            return 0;
         for (size_t k = i + 1; k < f->n && k < i + SLASHED_TOKENS && !close; k++)
             close = f->t[k].mark == '/' ? k : 0;
+        if (!(f->t[i].flags & (CREDIT_SPACED | CREDIT_LINE)) && /* "TIRANA, Nov 3/ATA/-" */
+            !(is_number(f, i - 1) && look_ahead(f, close + 1) == AFTER_DASH))
+            return 0;
     } else {
         close = credit_close(f, i, BRACKET_TOKENS);
     }
@@ -152,9 +166,9 @@ static int try_bracket(struct credit_find *f, size_t i)
     struct agencies_hit hit;
     if (b.caseless && i > 0 && agencies_match(f->a, f->text, f->t, i - 1, i, AGENCIES_FILL, &hit))
         return 0; /* "the agency (SANA) said" */
-    if (names.n == 1 && close == i + 2 && is_spelled_out(f, i, &f->t[i + 1]))
+    if (names.n == 1 && close == i + 2 && credit_spelled_out(f, i, &f->t[i + 1]))
         return 0;
-    if (!is_dateline(&b, look_ahead(f, close + 1), names.homonym))
+    if (!is_dateline(f, &b, close + 1, f->t[i].mark, names.homonym))
         return 0;
     if (claim == DUP_CLAIM_FROM && !b.whole)
         return 0;
@@ -162,19 +176,14 @@ static int try_bracket(struct credit_find *f, size_t i)
     return 1;
 }
 
-/* 新华社北京4月24日电, 中央社記者高華謙台北5日電: a name first, "cabled" after it. */
-static int is_cabled(const struct credit_find *f, size_t i)
+/* i moved behind a reporter's name and the full stop after it: ", Елизавета Исакова." */
+static size_t after_reporter(const struct credit_find *f, size_t i)
 {
-    struct agencies_hit hit;
+    size_t k = i + 1;
 
-    for (size_t k = i; k < f->n && k < i + CABLE_TOKENS; k++) {
-        if (f->t[k].mark == '.' || f->t[k].mark == ',' || f->t[k].flags & CREDIT_LINE)
-            return 0;
-        if (k > i && agencies_match(f->a, f->text, f->t, k, f->n, AGENCIES_CABLED, &hit) &&
-            (f->t[k - 1].kind == CREDIT_NUMBER || f->t[k - 1].kind == CREDIT_CHAR))
-            return 1;
-    }
-    return 0;
+    while (k < f->n && k <= i + REPORTER_WORDS && f->t[k].kind == CREDIT_WORD && f->t[k].flags & CREDIT_UPPER)
+        k++;
+    return i < f->n && f->t[i].mark == ',' && k > i + 2 && k < f->n && f->t[k].mark == '.' ? k : i;
 }
 
 /* A name at i outside brackets: "AFP: ", "MOSKVA, 1 nov - RIA Novosti. ", 新华社...电. */
@@ -183,14 +192,17 @@ static int try_name(struct credit_find *f, size_t i)
     int first = (f->t[i].flags & CREDIT_LINE) != 0;
     char mark = first ? 0 : f->t[i - 1].mark;
     struct credit_names names;
+    struct agencies_hit hit;
+    int led = f->t[i].kind == CREDIT_CHAR && !first && f->t[i - 1].flags & CREDIT_LINE && /* 据新华社电 */
+              agencies_match(f->a, f->text, f->t, i - 1, i, AGENCIES_SOURCE, &hit);
 
-    if (!first && mark != '-' && mark != '.' && mark != '|' && mark != '(' && mark != '[' &&
+    if (!first && !led && mark != '-' && mark != '.' && mark != '|' && mark != '(' && mark != '[' &&
         mark != ',' && !is_number(f, i - 1))
         return 0;
     if (!credit_names_at(f, i, f->n, SHAPE_DATELINE, &names))
         return 0;
     if (f->t[i].kind == CREDIT_CHAR) {
-        if ((!first && i != 1) || !is_cabled(f, names.end))
+        if ((!first && !led && i != 1) || !credit_cabled(f, names.end, f->n))
             return 0;
         credit_note_names(f, DUP_CLAIM_AGENCY, &names, i, names.end);
         return 1;
@@ -209,7 +221,7 @@ static int try_name(struct credit_find *f, size_t i)
             return 0;
     } else {
         struct before b = look_back(f, i);
-        struct agencies_hit hit;
+        after = look_ahead(f, after_reporter(f, names.end));
         if (agencies_match(f->a, f->text, f->t, b.begin, f->n, AGENCIES_PHOTO, &hit))
             return 0;
         int parted = mark == '|' || (mark == '-' && f->t[i - 1].flags & CREDIT_SPACED) ||

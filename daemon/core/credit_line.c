@@ -7,6 +7,9 @@
 
 #define OWN_TOKENS 24
 #define PAPER_WORDS 3
+#define PLACE_WORDS 2
+#define DESK_WORDS 4
+#define DESK_CAPS 8
 
 static int match(const struct credit_find *f, size_t i, unsigned wanted, struct agencies_hit *ret)
 {
@@ -54,7 +57,9 @@ static int is_signed(struct credit_find *f, size_t lo, size_t hi)
         return 0;
     if (f->t[i].kind == CREDIT_WORD && i + 1 < hi && f->t[i + 1].mark == '(')
         i += 2;
-    if (!credit_names_at(f, i, hi, SHAPE_TAIL, &names) || !credit_at_end(f, names.end, hi))
+    int opened = f->t[i - 1].mark == '(';
+    if (!credit_names_at(f, i, hi, SHAPE_TAIL, &names) ||
+        (!credit_at_end(f, names.end, hi) && !(opened && f->t[names.end].mark == ','))) /* "(afp, Daily Lantern)" */
         return 0;
     credit_note_names(f, DUP_CLAIM_FROM, &names, lo, hi);
     return 1;
@@ -90,17 +95,19 @@ static int is_person_of(struct credit_find *f, size_t lo, size_t hi)
     return 0;
 }
 
-/* "DAMASCUS-SANA", "Baku, November 29, AZERTAC": the dateline as a line of its own. */
+/* "DAMASCUS-SANA", "Baku, November 29, AZERTAC", "الرياض : واس": the dateline as a line of its own. */
 static int is_place_of(struct credit_find *f, size_t lo, size_t hi)
 {
     struct credit_names names;
     size_t words = 0;
-    int date = 0;
+    int date = 0, caseless = 1;
 
     for (size_t i = lo; i < hi && words <= 4; i++) {
         const struct credit_token *t = &f->t[i];
-        int parted = t->mark == '-' || t->mark == '|' || (t->mark == ',' && date);
+        int parted = t->mark == '-' || t->mark == '|' || (t->mark == ',' && date) ||
+                     ((t->mark == ':' || t->mark == '/') && caseless && words >= 1 && words <= PLACE_WORDS);
         date |= t->kind == CREDIT_NUMBER;
+        caseless &= t->kind != CREDIT_WORD || !(t->flags & (CREDIT_UPPER | CREDIT_LOWER));
         words += t->kind == CREDIT_WORD && (i == lo || f->t[i - 1].kind != CREDIT_NUMBER);
         if (t->kind == CREDIT_WORD && t->flags & CREDIT_LOWER && !date)
             return 0;
@@ -131,13 +138,18 @@ static int is_desk(const struct credit_find *f, size_t i, size_t hi)
         if (t->kind != CREDIT_WORD || t->end - t->begin > 4 || !(t->flags & (CREDIT_LOWER | CREDIT_CAPS)))
             return 0;
     }
-    return words <= 4 && (caps == words || slashes);
+    return words <= (caps == words ? DESK_CAPS : DESK_WORDS) && (caps == words || slashes);
 }
 
-/* What an agency's systems leave behind its name: a message's number, "dpa:201103-99-123456/3", or a
- * bracket with who wrote it, "AGERPRES/(A - autor: A B". */
+/* What an agency's systems leave behind its name: that the text ends, "Lusa/Fim", a message's number,
+ * "dpa:201103-99-123456/3", or a bracket with who wrote it, "AGERPRES/(A - autor: A B". */
 static int is_stamp(const struct credit_find *f, size_t i, size_t hi)
 {
+    struct agencies_hit hit;
+    size_t behind = credit_skip(f, i, hi, "/-(|");
+
+    if (behind > i && behind < hi && match(f, behind, AGENCIES_END, &hit) && credit_at_end(f, hit.next, hi))
+        return 1;
     if (i + 1 < hi && f->t[i].mark == '/' && f->t[i + 1].mark == '(')
         return 1;
     if (i + 1 >= hi || f->t[i].mark != ':')
@@ -166,6 +178,11 @@ static int is_paper_with(struct credit_find *f, size_t lo, size_t hi)
     return 0;
 }
 
+int credit_is_left_behind(const struct credit_find *f, size_t i, size_t hi)
+{
+    return is_desk(f, i, hi) || is_stamp(f, i, hi);
+}
+
 int credit_own_line(struct credit_find *f, size_t lo, size_t hi)
 {
     unsigned shapes = f->place == DUP_PLACE_END ? SHAPE_TAIL : SHAPE_BYLINE;
@@ -178,10 +195,10 @@ int credit_own_line(struct credit_find *f, size_t lo, size_t hi)
     if (lo >= hi || hi - lo > OWN_TOKENS || match(f, lo, AGENCIES_PHOTO, &hit))
         return 0;
     size_t first = match(f, lo, AGENCIES_BY, &hit) ? credit_skip(f, hit.next, hi, ":") : lo;
-    if (credit_names_at(f, first, hi, shapes, &names) &&
-        (credit_at_end(f, names.end, hi) ||
-         (f->place == DUP_PLACE_END && !names.generic &&
-          (is_desk(f, names.end, hi) || is_stamp(f, names.end, hi))))) {
+    int named = credit_names_at(f, first, hi, shapes, &names);
+    size_t cabled = named ? credit_cabled(f, names.end, hi) : 0;
+    if (named && (credit_at_end(f, cabled ? cabled : names.end, hi) ||
+                  (f->place == DUP_PLACE_END && !names.generic && credit_is_left_behind(f, names.end, hi)))) {
         credit_note_names(f, credit_own_claim(f, &names), &names, lo, hi);
         return 1;
     }

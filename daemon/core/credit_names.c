@@ -8,6 +8,7 @@
 
 #define FILLERS_MAX 4
 #define REPORTER_WORDS 3
+#define CABLE_TOKENS 24
 
 static int match(const struct credit_find *f, size_t i, size_t hi, unsigned wanted,
                  struct agencies_hit *ret)
@@ -92,6 +93,25 @@ int credit_at_end(const struct credit_find *f, size_t i, size_t hi)
     return i >= hi;
 }
 
+size_t credit_cabled(const struct credit_find *f, size_t i, size_t hi)
+{
+    struct agencies_hit hit;
+    size_t last = 0; /* of 4月24日电 both 日 and 电 */
+
+    for (size_t k = i; k < hi && k < i + CABLE_TOKENS; k++) {
+        if (f->t[k].mark == '.' || f->t[k].mark == ',' || f->t[k].flags & CREDIT_LINE)
+            break;
+        if (!match(f, k, hi, AGENCIES_CABLED, &hit))
+            continue;
+        /* Right behind the name one character by itself: 新华社电视台 is another name, 中央社报导 a source. */
+        int alone = hit.next == k + 1 && (hit.next >= hi || f->t[hit.next].kind == CREDIT_MARK ||
+                                          f->t[hit.next].flags & (CREDIT_SPACED | CREDIT_LINE));
+        if (k == i ? alone : f->t[k - 1].kind == CREDIT_NUMBER || f->t[k - 1].kind == CREDIT_CHAR)
+            last = hit.next;
+    }
+    return last;
+}
+
 int credit_is_boundary(const struct credit_find *f, size_t i)
 {
     if (i == 0)
@@ -155,14 +175,33 @@ static int is_initials(const struct credit_find *f, size_t lo, size_t hi)
            f->t[lo].end - f->t[lo].begin <= 5;
 }
 
+/* One to three words of [lo, hi), all with a capital, or with caps in capitals, and nothing else. */
+static int is_capitalised(const struct credit_find *f, size_t lo, size_t hi, int caps)
+{
+    if (lo >= hi || hi - lo > 3)
+        return 0;
+    for (size_t i = lo; i < hi; i++)
+        if (f->t[i].kind != CREDIT_WORD || !(f->t[i].flags & (caps ? CREDIT_CAPS : CREDIT_UPPER)))
+            return 0;
+    return 1;
+}
+
 /* What follows the names in the bracket: nothing, a desk, a place or date. */
 static enum dup_claim after_names(const struct credit_find *f, size_t hi,
                                   const struct credit_names *names)
 {
+    struct agencies_hit hit;
     size_t k = names->end;
 
-    if (credit_at_end(f, k, hi))
+    k += (size_t)is_mark(f, k, hi, "+"); /* TTXVN/Vietnam+ */
+    size_t cabled = credit_cabled(f, k, hi);
+    if (credit_at_end(f, cabled ? cabled : k, hi))
         return DUP_CLAIM_AGENCY;
+    if (match(f, k + (size_t)is_mark(f, k, hi, "/-"), hi, AGENCIES_PHOTO, &hit))
+        return DUP_CLAIM_NONE; /* "AFP/File" is a picture's */
+    if (is_mark(f, k, hi, "/-") && f->place == DUP_PLACE_DATELINE && is_mark(f, hi + 1, f->n, "-:") &&
+        is_capitalised(f, k + 1, hi, f->t[k].mark == '-'))
+        return DUP_CLAIM_AGENCY; /* "(Reuters-LONDON):", "(APP / Daily Lantern) -" */
     if (is_mark(f, k, hi, "/") && k + 2 == hi)
         return is_initials(f, k + 1, hi) && f->place == DUP_PLACE_END ? DUP_CLAIM_FROM
                                                                      : DUP_CLAIM_AGENCY;
@@ -206,7 +245,7 @@ static int ends_with_name(const struct credit_find *f, size_t lo, size_t hi,
 enum dup_claim credit_bracket(const struct credit_find *f, size_t lo, size_t hi,
                               struct credit_names *ret)
 {
-    unsigned shapes = f->place == DUP_PLACE_END ? SHAPE_TAIL : SHAPE_DATELINE;
+    unsigned shapes = f->place == DUP_PLACE_END ? SHAPE_BRACKET : SHAPE_DATELINE;
     struct agencies_hit hit;
 
     if (lo >= hi || match(f, lo, hi, AGENCIES_PHOTO, &hit))
@@ -222,7 +261,9 @@ enum dup_claim credit_bracket(const struct credit_find *f, size_t lo, size_t hi,
         size_t k = hit.next;
         while (is_mark(f, k, hi, ":-="))
             k++;
-        if (credit_names_at(f, k, hi, SHAPE_ALL, ret) && credit_at_end(f, ret->end, hi))
+        int named = credit_names_at(f, k, hi, SHAPE_ALL, ret);
+        size_t cabled = named ? credit_cabled(f, ret->end, hi) : 0;
+        if (named && credit_at_end(f, cabled ? cabled : ret->end, hi))
             return ret->generic && ret->n == 1 ? DUP_CLAIM_FROM : DUP_CLAIM_AGENCY;
     }
     size_t first = match(f, lo, hi, AGENCIES_BY, &hit) ? hit.next : lo;
@@ -244,7 +285,8 @@ enum dup_claim credit_bracket(const struct credit_find *f, size_t lo, size_t hi,
             credit_names_at(f, hit.next, hi, shapes, ret) && ret->end == hi)
             return DUP_CLAIM_FROM;
     }
-    if (is_initials(f, lo, lo + 1) && is_mark(f, lo + 1, hi, "/") && /* (mia/dpa) */
+    int caseless = f->t[lo].kind == CREDIT_WORD && !(f->t[lo].flags & (CREDIT_UPPER | CREDIT_LOWER));
+    if ((caseless || is_initials(f, lo, lo + 1)) && is_mark(f, lo + 1, hi, "/") && /* (mia/dpa), (वेबदुनिया/भाषा) */
         credit_names_at(f, lo + 2, hi, shapes, ret) && ret->end == hi)
         return f->place == DUP_PLACE_END ? DUP_CLAIM_FROM : DUP_CLAIM_AGENCY;
     if (f->place != DUP_PLACE_END && ends_with_name(f, lo, hi, ret))

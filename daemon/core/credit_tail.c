@@ -10,40 +10,13 @@
 
 #define OWN_TOKENS 24
 #define PARTS_MAX 12
+#define CLOSING_TOKENS 12
+#define SIGNED_WORDS 8
+#define SITE_TOKENS 7
 
 static int match(const struct credit_find *f, size_t i, unsigned wanted, struct agencies_hit *ret)
 {
     return i < f->n && agencies_match(f->a, f->text, f->t, i, f->n, wanted, ret);
-}
-
-/* The bracket or /slashes/ that the line ends with. */
-static void find_closing_bracket(struct credit_find *f, int whole)
-{
-    struct credit_names names;
-    size_t hi = f->n, open;
-
-    while (hi > 0 && (f->t[hi - 1].mark == '.' || f->t[hi - 1].mark == '"'))
-        hi--;
-    if (hi < 3)
-        return;
-    char closing = f->t[hi - 1].mark;
-    char opening = closing == ')' ? '(' : closing == ']' ? '[' : closing == '/' ? '/' : 0;
-    for (open = hi - 1; opening && open > 0 && f->t[open - 1].mark != opening; open--)
-        ;
-    if (!opening || open == 0)
-        return;
-    enum dup_claim claim = credit_bracket(f, open, hi - 1, &names);
-    if (claim == DUP_CLAIM_NONE)
-        return;
-    char before = open >= 2 ? f->t[open - 2].mark : '.';
-    int ended = open < 2 || before == '.' || before == '"' || before == '?' || before == '\'' ||
-                before == ')' || before == '|';
-    /* "(FR mit dpa)" says enough by itself; "(AAP)" may explain the words before it. */
-    if (!ended && (names.homonym || opening == '/' || !whole) && claim == DUP_CLAIM_AGENCY)
-        return;
-    if (!ended && f->t[open - 2].flags & CREDIT_UPPER && f->t[open].flags & CREDIT_CAPS)
-        return;
-    credit_note_names(f, claim, &names, open - 1, hi);
 }
 
 /* "... to $0 an ounce. - Bloomberg" */
@@ -60,6 +33,22 @@ static void find_closing_dash(struct credit_find *f)
             credit_at_end(f, names.end, f->n))
             credit_note_names(f, credit_own_claim(f, &names), &names, i + 1, names.end);
     }
+}
+
+/* "... said the mayor. PTI SMN SMN", "... disse. Lusa/Fim": glued to the last sentence, with what agencies leave behind. */
+static void find_closing_name(struct credit_find *f)
+{
+    struct credit_names names;
+    size_t hi = f->n;
+
+    while (hi > 0 && f->t[hi - 1].mark == '.')
+        hi--;
+    for (size_t i = f->n > CLOSING_TOKENS ? f->n - CLOSING_TOKENS : 1; i + 1 < f->n; i++)
+        if (f->t[i - 1].mark == '.' && credit_names_at(f, i, f->n, SHAPE_TAIL, &names) && !names.generic &&
+            credit_is_left_behind(f, names.end, hi)) {
+            credit_note_names(f, DUP_CLAIM_AGENCY, &names, i, names.end);
+            return;
+        }
 }
 
 static int is_host_byte(char c)
@@ -80,6 +69,62 @@ static uint32_t host_at(const struct credit_find *f, size_t at)
     return end > at ? agencies_of_host(f->a, f->text + at, end - at) : 0;
 }
 
+/*
+ * Whether the line before the bracket at token bracket is who wrote it: "Z Brukseli A B (PAP)" says where
+ * from, "A B (Theo AFP)" whose copy it is. A name with an agency and neither may be a photographer.
+ */
+static int is_signature(const struct credit_find *f, size_t bracket, size_t open)
+{
+    struct agencies_hit hit;
+    int sent = match(f, 0, AGENCIES_SENT, &hit);
+    size_t i = sent ? hit.next : 0;
+
+    if (bracket < i + 2 || bracket > i + SIGNED_WORDS || credit_spelled_out(f, bracket, &f->t[open]) ||
+        (!sent && !match(f, open, AGENCIES_SOURCE, &hit)))
+        return 0;
+    for (; i < bracket; i++)
+        if (!(f->t[i].flags & CREDIT_UPPER) && f->t[i].mark != '.' && f->t[i].mark != '-')
+            return 0;
+    return 1;
+}
+
+/* The bracket or /slashes/ that the line ends with. */
+static void find_closing_bracket(struct credit_find *f, int whole)
+{
+    struct credit_names names;
+    size_t hi = f->n, open;
+
+    while (hi > 0 && (f->t[hi - 1].mark == '.' || f->t[hi - 1].mark == '"'))
+        hi--;
+    if (hi < 3)
+        return;
+    char closing = f->t[hi - 1].mark;
+    char opening = closing == ')' ? '(' : closing == ']' ? '[' : closing == '/' ? '/' : 0;
+    for (open = hi - 1; opening && open > 0 && f->t[open - 1].mark != opening; open--)
+        ;
+    if (!opening || open == 0)
+        return;
+    char before = open >= 2 ? f->t[open - 2].mark : '.';
+    int ended = open < 2 || before == '.' || before == '"' || before == '?' || before == '\'' ||
+                before == ')' || before == '|';
+    enum dup_claim claim = credit_bracket(f, open, hi - 1, &names);
+    uint32_t site = claim == DUP_CLAIM_NONE && ended && hi - open <= SITE_TOKENS ? host_at(f, f->t[open].begin) : 0;
+    if (site) /* "(www.lantern.example)" */
+        credit_note(f, DUP_CLAIM_AGENCY, site, open - 1, hi);
+    if (claim == DUP_CLAIM_NONE)
+        return;
+    /* "(FR mit dpa)" says enough by itself; "(AAP)" may explain the words before it. */
+    if (!ended && whole && is_signature(f, open - 1, open)) {
+        credit_note_names(f, claim, &names, open - 1, hi);
+        return;
+    }
+    if (!ended && (names.homonym || opening == '/' || !whole) && claim == DUP_CLAIM_AGENCY)
+        return;
+    if (!ended && f->t[open - 2].flags & CREDIT_UPPER && f->t[open].flags & CREDIT_CAPS)
+        return;
+    credit_note_names(f, claim, &names, open - 1, hi);
+}
+
 /* The agency of a site named in [i, f->n), as address or bare host, or 0. */
 static uint32_t site_in(const struct credit_find *f, size_t i)
 {
@@ -97,8 +142,9 @@ static void find_source(struct credit_find *f, size_t i, size_t k)
     struct credit_names names;
     size_t after = credit_skip(f, k, f->n, ":-*=");
 
-    if (credit_names_at(f, after, f->n, SHAPE_ALL, &names) &&
-        credit_at_end(f, names.end, f->n)) {
+    int named = credit_names_at(f, after, f->n, SHAPE_ALL, &names);
+    size_t cabled = named ? credit_cabled(f, names.end, f->n) : 0;
+    if (named && credit_at_end(f, cabled ? cabled : names.end, f->n)) {
         credit_note_names(f, credit_own_claim(f, &names), &names, i, names.end);
         return;
     }
@@ -118,7 +164,8 @@ static void find_source(struct credit_find *f, size_t i, size_t k)
         int signs = before == '/' && at >= 2 && f->t[at - 2].end - f->t[at - 2].begin <= 4 &&
                     f->t[at - 2].flags & CREDIT_LOWER;
         if (parted && credit_names_at(f, at, f->n, SHAPE_ALL, &names) &&
-            (names.end == f->n || f->t[names.end].mark == ',' || f->t[names.end].mark == '+'))
+            (names.end == f->n || f->t[names.end].mark == ',' || f->t[names.end].mark == '+' ||
+             (f->t[names.end].mark == '-' && f->t[names.end].flags & CREDIT_SPACED)))
             credit_note_names(f, signs ? DUP_CLAIM_FROM : credit_own_claim(f, &names), &names, i, names.end);
     }
 }
@@ -278,6 +325,7 @@ void credit_find_line(struct credit_find *f, int whole)
         return;
     find_closing_bracket(f, whole);
     find_closing_dash(f);
+    find_closing_name(f);
     for (size_t i = 0; i < f->n; i++) {
         const struct credit_token *t = &f->t[i];
         if (t->mark == '^')

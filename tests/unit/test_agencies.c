@@ -39,7 +39,7 @@ static void test_mistakes(void **state)
         {"[A]\nname = Alp\n[B]\ncode = ALP\n", "line 4: \"ALP\" names A already"},
         {"[A]\nphrase = the alpha wire\n[B]\nphrase = The Alpha Wire\n", "line 4: \"The Alpha Wire\" names A already"},
         {"[A]\nname = ?!\n", "line 2: \"?!\" has no words, or too many"},
-        {"[A]\nshape = tail, headline\n", "line 2: no shape \"headline\" (dateline, byline, tail, source)"},
+        {"[A]\nshape = tail, headline\n", "line 2: no shape \"headline\" (dateline, byline, tail, bracket, source)"},
         {"[A]\nhomonym = no\n", "line 2: homonym can only be yes"},
         {"[A]\nportal = maybe\n", "line 2: portal can only be yes"},
         {"[A]\nsignoffs = yes\n[B]\nsignoffs = yes\n", "line 4: sign-offs are A's already"},
@@ -90,7 +90,7 @@ static void test_read_as_written(void **state)
     assert_string_equal(dup_agency_name(t, 3), "C");
     assert_null(dup_agency_name(t, 4));
     assert_null(dup_agency_name(t, UINT32_MAX));
-    assert_int_equal(t->agencies[1].shapes, SHAPE_TAIL | SHAPE_BYLINE);
+    assert_int_equal(t->agencies[1].shapes, SHAPE_TAIL | SHAPE_BRACKET | SHAPE_BYLINE);
     assert_int_equal(t->agencies[2].shapes, SHAPE_ALL);
     assert_int_equal(t->agencies[3].shapes, SHAPE_SOURCE);
     assert_true(t->agencies[1].homonym && !t->agencies[1].portal && !t->agencies[2].homonym && t->agencies[2].portal);

@@ -270,7 +270,7 @@ static void test_edges_of_datelines(void **state)
         {HEAD, "Port Alder Town Green (Reuters) Boats", "none", "-", 0},
         {HEAD, "Port ALDER Town Green (Reuters) Boats", "agency", "Reuters", 0},
         {HEAD, "Port Alder Town Green 3 (Reuters) Boats", "agency", "Reuters", 0},
-        {HEAD, "PORT ALDER (AAP) Boats", "none", "-", 0},
+        {HEAD, "PORT ALDER (AAP) boats", "none", "-", 0},
         {HEAD, "PORT ALDER (AAP). Boats", "agency", "AAP", 0},
         {HEAD, "Port Alder (AAP). Boats", "none", "-", 0},
         {HEAD, "Port Alder, Nov 3 (AAP) Boats", "agency", "AAP", 0},
@@ -325,7 +325,7 @@ static void test_edges_of_datelines(void **state)
         {HEAD, "新华社，港城11月3日电", "none", "-", 0},
         {HEAD, "新华社。港城11月3日电", "none", "-", 0},
         {HEAD, "新华社港城\n11月3日电", "none", "-", 0},
-        {HEAD, "新华社电 港城", "none", "-", 0},
+        {HEAD, "新华社电港城", "none", "-", 0},
         {HEAD, "新华社港电 港城", "agency", "Xinhua", 0},
         {HEAD, "新华社 Alder 电 港城", "none", "-", 0},
         {HEAD, "新华社港港港港港港港港港港港港港港港港港港港港港港3电 港城", "agency", "Xinhua", 0},
@@ -567,7 +567,7 @@ static void test_phrases(void **state)
         {HEAD, "Reuters - Boats", "start", "Reuters"},
         {HEAD, "港新华社港城3日电", "none", ""},
         {HEAD, "新华社港城3日电 港城", "start", "新华社"},
-        {HEAD, "（新华社港城3日电）港城", "dateline", "新华社"},
+        {HEAD, "（新华社港城3日电）港城", "dateline", "（新华社港城3日电）"},
         {LINE, "A heading\nBTA - Boats", "start", "BTA"},
         {LINE, "A heading\nReuters", "start", "Reuters"},
         {LINE, "By Ann Field, Associated Press", "start", "By Ann Field, Associated Press"},
@@ -806,7 +806,8 @@ static void test_edges_of_tails(void **state)
         {TAIL, "BTA abc/def", "agency", "BTA", 0},
         {TAIL, "BTA abcde/def", "none", "-", 0},
         {TAIL, "BTA ABC DEF GHI JKL", "agency", "BTA", 0},
-        {TAIL, "BTA ABC DEF GHI JKL MNO", "none", "-", 0},
+        {TAIL, "BTA ABC DEF GHI JKL MNO PQR STU VWX", "agency", "BTA", 0},
+        {TAIL, "BTA ABC DEF GHI JKL MNO PQR STU VWX YZA", "none", "-", 0}, {TAIL, "BTA abc/def ghi/jkl mno", "none", "-", 0},
         {TAIL, "BTA ABC def", "none", "-", 0},
         {TAIL, "BTA ABC, DEF", "none", "-", 0},
         {TAIL, "BTA:12-34/5", "agency", "BTA", 0},
@@ -1166,6 +1167,76 @@ static void test_tails(void **state)
         {TAIL, "This story first appeared on harbourtoday.example.", "agency", "generic", 0},
         {TAIL, "Materials provided by University of Port Alder.", "agency", "generic", 0},
         {TAIL, "(Compiled by Ann Field; Editing by Bo Stone)", "agency", "Reuters", 0},
+    };
+    (void)state;
+    JUDGE(samples);
+}
+
+/* Each shape, and behind it its nearest wrong reading. */
+static void test_shapes(void **state)
+{
+    static const struct sample samples[] = {
+        /* The text ends: a mark between. */
+        {TAIL, "ABC // DEF\nLusa/Fim", "agency", "Lusa", 0}, {TAIL, "Lusa / Fim.", "agency", "Lusa", 0},
+        {GLUED, "O barco parte ao meio-dia. Lusa/Fim", "agency", "Lusa", 0}, {TAIL, "Reuters (ends)", "agency", "Reuters", 0},
+        {TAIL, "Lusa fim", "none", "-", 0}, {TAIL, "Lusa/Fim de semana", "none", "-", 0},
+        {GLUED, "O barco parte no Lusa/Fim", "none", "-", 0}, {TAIL, "Fim", "none", "-", 0},
+        /* Desks behind the last sentence. */
+        {GLUED, "The boats leave at noon..PTI LUX NAB GVS SUN VSD TKP GSN.", "agency", "PTI", 0},
+        {GLUED, "The boats leave at noon. IANS abc/def", "agency", "IANS", 0},
+        {GLUED, "The boats leave at noon. PTI said so", "none", "-", 0}, {GLUED, "The boats leave with PTI LUX NAB", "none", "-", 0},
+        {GLUED, "The boats leave at noon. El alcalde, EFE", "none", "-", 0},
+        /* Where from and who, then the agency in brackets. */
+        {TAIL, "Z Brukseli A B (PAP)", "agency", "PAP", 0}, {TAIL, "Z Brukseli A. B-C (PAP)", "agency", "PAP", 0}, {TAIL, "Aus Hafenstadt Anna Feld (dpa)", "agency", "dpa", 0},
+        {TAIL, "Ngọc Bích (Theo AFP)", "agency", "AFP", 0}, {TAIL, "Anna Pole (PAP)", "none", "-", 0},
+        {TAIL, "From Port Authority (PA)", "none", "-", 0}, {TAIL, "From Aam Aadmi Party (AAP)", "none", "-", 0},
+        {TAIL, "Z portu A B (PAP)", "none", "-", 0}, {TAIL, "Foto Anna Pole (PAP)", "none", "-", 0},
+        {TAIL, "From A B C D E F G H I J (PAP)", "none", "-", 0},
+        /* Datelines without a dash. */
+        {HEAD, "ANKARA (AA) Boats", "agency", "Anadolu", 0}, {HEAD, "PORT ALDER (AA) Boats", "agency", "Anadolu", 0},
+        {HEAD, "ANKARA (AA) boats", "none", "-", 0}, {HEAD, "ANKARA (AA) RATES", "none", "-", 0},
+        {HEAD, "ALDER ANGLERS (AA) Boats", "none", "-", 0}, {HEAD, "Ankara (AA) Boats", "none", "-", 0},
+        {HEAD, "OLD PORT ALDER (AA) Boats", "none", "-", 0}, {HEAD, "PORT Alder (AA) Boats", "none", "-", 0},
+        {HEAD, "TIRANA, Nov 3/ATSH/- Boats", "agency", "ATA", 0}, {HEAD, "TIRANA, Nov 3/ATSH/ Boats", "none", "-", 0},
+        {HEAD, "TIRANA/ATSH/- Boats", "none", "-", 0},
+        {HEAD, "أبوظبي في 3 نوفمبر / وام / قال", "agency", "WAM", 0},
+        {HEAD, "أبوظبي في 3 نوفمبر (وام) قال", "none", "-", 0},
+        {LINE, "الرياض : واس", "agency", "SPA", 0}, {LINE, "بغداد/ واع", "agency", "INA", 0},
+        {LINE, "Riyadh : SPA", "none", "-", 0}, {LINE, "تصوير : واس", "none", "-", 0}, {LINE, "أرشيف/ واع", "none", "-", 0},
+        {LINE, "قال وزير المرفأ : واس", "none", "-", 0},
+        {HEAD, "МОСКВА, 25 мая — РИА Новости, Анна Полева. Паромы", "agency", "RIA", 0},
+        {HEAD, "МОСКВА, 25 мая — РИА Новости, Анна Полева ждёт", "none", "-", 0},
+        {HEAD, "МОСКВА, 25 мая — РИА Новости, Анна. Паромы", "none", "-", 0},
+        /* A place or a second house behind the agency in the dateline's bracket. */
+        {HEAD, "(Reuters-PORT ALDER): Boats", "agency", "Reuters", 0}, {HEAD, "PODGORICA, (MINA-BUSINESS) – Boats", "agency", "MINA", 0},
+        {HEAD, "PORT ALDER (APP / Lantern News) - Boats", "agency", "APP", 0}, {HEAD, "(Reuters-style): Boats", "none", "-", 0},
+        {HEAD, "PORT ALDER (APP / lantern news) - Boats", "none", "-", 0}, {HEAD, "PORT ALDER (AFP / File) - Boats", "none", "-", 0},
+        {HEAD, "PORT ALDER (AFP / One Two Three Four) - Boats", "none", "-", 0},
+        {LINE, "Port Alder (Reuters / Anna Field)", "none", "-", 0}, {HEAD, "(Reuters-Style): Boats", "none", "-", 0},
+        /* Cabled from Xinhua, or according to it. */
+        {HEAD, "据新华社电 港口", "agency", "Xinhua", 0}, {HEAD, "据新华社电，港口", "agency", "Xinhua", 0},
+        {HEAD, "港口会议\n据新华社电 港口", "agency", "Xinhua", 0},
+        {HEAD, "據新華社北京4月24日電 港口", "agency", "Xinhua", 0},
+        {TAIL, "（据新华社电）", "agency", "Xinhua", 0}, {TAIL, "据新华社电", "agency", "Xinhua", 0},
+        {GLUED, "会议结束。（新华社北京4月24日电）", "agency", "Xinhua", 0},
+        {TAIL, "新华社北京4月24日电", "agency", "Xinhua", 0},
+        {HEAD, "据新华社报道，港口", "none", "-", 0}, {HEAD, "據中央社報導，港口", "none", "-", 0},
+        {HEAD, "据新华社电视台消息，港口", "none", "-", 0},
+        {HEAD, "港口据新华社电，", "none", "-", 0},
+        {GLUED, "会议结束。（据新华社报道）", "none", "-", 0},
+        /* Brackets at the end. */
+        {GLUED, "会議を終えた。（時事）", "agency", "Jiji", 0}, {GLUED, "会議を終えた。（共同）", "agency", "Kyodo", 0},
+        {TAIL, "【時事】", "agency", "Jiji", 0}, {TAIL, "時事", "none", "-", 0},
+        {GLUED, "会議を終えた。（時事問題）", "none", "-", 0},
+        {TAIL, "(TTXVN/Vietnam+)", "agency", "VNA", 0}, {TAIL, "(Vietnam+)", "none", "-", 0},
+        {GLUED, "Sjefen sa det. (©NTB)", "agency", "NTB", 0}, {GLUED, "Foto: Anna Berg (© Anna Berg)", "none", "-", 0},
+        {GLUED, "The boats leave. (www.nannews.ng)", "agency", "NAN", 0}, {GLUED, "The boats leave (www.nannews.ng)", "none", "-", 0},
+        {GLUED, "The boats leave. (nannews.ng/harbour/boats/leave/at/noon)", "none", "-", 0},
+        {GLUED, "The boats leave. (Reuters/Stringer)", "none", "-", 0}, {GLUED, "The boats leave. (AFP/File)", "none", "-", 0},
+        {GLUED, "नाव चली। (दीपदुनिया/भाषा)", "from", "PTI", 0},
+        {GLUED, "The boats leave. (Anna Field/AFP)", "none", "-", 0},
+        {TAIL, "ab/cd (afp, Lantern Online)", "from", "AFP", 0}, {TAIL, "ab/cd (Lantern Online, afp)", "none", "-", 0},
+        {TAIL, "Source: Reuters - Port Alder", "agency", "Reuters", 0}, {TAIL, "Enditem", "agency", "Xinhua", 0},
     };
     (void)state;
     JUDGE(samples);
@@ -1561,7 +1632,7 @@ int main(void)
         cmocka_unit_test(test_datelines), cmocka_unit_test(test_phrases), cmocka_unit_test(test_together), cmocka_unit_test(test_windows),
         cmocka_unit_test(test_edges_of_datelines),
         cmocka_unit_test(test_edges_of_brackets), cmocka_unit_test(test_edges_of_bylines), cmocka_unit_test(test_edges_of_tails),
-        cmocka_unit_test(test_world), cmocka_unit_test(test_tails), cmocka_unit_test(test_bylines),
+        cmocka_unit_test(test_world), cmocka_unit_test(test_tails), cmocka_unit_test(test_shapes), cmocka_unit_test(test_bylines),
         cmocka_unit_test(test_pictures), cmocka_unit_test(test_sourcing), cmocka_unit_test(test_homonyms),
         cmocka_unit_test(test_teasers), cmocka_unit_test(test_sieve), cmocka_unit_test(test_any_bytes),
     };
