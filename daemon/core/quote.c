@@ -10,29 +10,29 @@
 
 #include "dup/text.h"
 
-/* Marks that close what each mark has opened; 0 ends the list. */
-static const struct { uint32_t open, close[3]; } pairs[] = {
-    { '"',    { '"', 0x201d, 0 } },
-    { 0x201c, { 0x201d, '"', 0 } },
-    { 0x201d, { 0x201d, 0 } },
-    { 0x201e, { 0x201c, 0x201d, 0 } },
-    { 0x201f, { 0x201d, 0 } },
-    { 0x00ab, { 0x00bb, 0 } },
-    { 0x00bb, { 0x00ab, 0x00bb, 0 } },
-    { '\'',   { '\'', 0x2019, 0 } },
-    { 0x2018, { 0x2019, '\'', 0 } },
-    { 0x201a, { 0x2018, 0x2019, 0 } },
-    { 0x2039, { 0x203a, 0 } },
-    { 0x203a, { 0x2039, 0x203a, 0 } },
-    { 0x300c, { 0x300d, 0 } },
-    { 0x300e, { 0x300f, 0 } },
+/* One or two marks that close what each mark has opened. */
+static const struct { uint32_t open, close[2]; } pairs[] = {
+    { '"',    { '"', 0x201d } },
+    { 0x201c, { 0x201d, '"' } },
+    { 0x201d, { 0x201d } },
+    { 0x201e, { 0x201c, 0x201d } },
+    { 0x201f, { 0x201d } },
+    { 0x00ab, { 0x00bb } },
+    { 0x00bb, { 0x00ab, 0x00bb } },
+    { '\'',   { '\'', 0x2019 } },
+    { 0x2018, { 0x2019, '\'' } },
+    { 0x201a, { 0x2018, 0x2019 } },
+    { 0x2039, { 0x203a } },
+    { 0x203a, { 0x2039, 0x203a } },
+    { 0x300c, { 0x300d } },
+    { 0x300e, { 0x300f } },
 };
 
 static int closes(uint32_t open, uint32_t mark)
 {
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (pairs[i].open == open)
-            return pairs[i].close[0] == mark || (pairs[i].close[1] == mark && mark != 0);
+            return pairs[i].close[0] == mark || pairs[i].close[1] == mark;
     return 0;
 }
 
