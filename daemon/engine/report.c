@@ -13,7 +13,7 @@
 #include "store/ledger.h"
 
 #define AHEAD 16         /* prints whose cluster is looked for before their turn */
-#define SLICE_US 40000u  /* a snapshot is held no longer */
+#define SLICE_US 80000u  /* a snapshot is held no longer */
 #define DAY_MS INT64_C(86400000)
 #define MERGES 64        /* times that a cluster may have gone into another */
 
@@ -118,17 +118,23 @@ static int find_agency(struct report *r, struct view *view, uint32_t number, uin
 
 /* ---- what ----------------------------------------------------------------- */
 
-/* An entry from memory, or from the store into room. DUP_ENOENT: what was there has gone meanwhile. */
-static int find_entry(const struct reading *in, uint32_t num, unsigned state, struct entry *room,
+/* An entry from the store. DUP_ENOENT: what was there has gone meanwhile. */
+static int read_entry(const struct reading *in, uint32_t num, unsigned state, struct entry *room,
                       const struct entry **ret)
 {
+    int e = view_entry(in->view, num, room);
+    *ret = room;
+    return e < 0 ? e : room->state & state ? 0 : DUP_ENOENT;
+}
+
+/* The same from memory, which is all of one state. */
+static inline int find_entry(const struct reading *in, uint32_t num, unsigned state, struct entry *room,
+                             const struct entry **ret)
+{
     *ret = ledger_entry(&in->chunks, num);
-    int e = *ret ? 0 : view_entry(in->view, num, room);
-    if (e == 0 && !*ret)
-        *ret = room;
-    else if (e == 0 && !((*ret)->state & state))
-        return DUP_ECORRUPT;
-    return e < 0 ? e : (*ret)->state & state ? 0 : DUP_ENOENT;
+    if (!*ret)
+        return read_entry(in, num, state, room, ret);
+    return (*ret)->state & state ? 0 : DUP_ECORRUPT;
 }
 
 /* An article that stands alone is its own witness. */
