@@ -1,7 +1,7 @@
 /*
  * A cluster drawn: where the text comes from, who says so, and a line a print in the order of
  * publication. It exists because the daemon lists members as they arrived, page by page. Invariant:
- * a print's time is the claimed one unless that is missing or lies more than a day after its arrival.
+ * a print's time is the claimed one, or when it was first seen, marked as such (show_printed).
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -12,9 +12,7 @@
 #include "ctl/out.h"
 #include "ctl/pages.h"
 #include "ctl/show.h"
-#include "proto/article.h"
 
-#define DAY_MS INT64_C(86400000)
 #define BARS 48          /* characters of the time line */
 
 static const struct show_column print_columns[] = {
@@ -54,16 +52,6 @@ struct drawn {
     size_t place;                /* in the order of arrival */
 };
 
-static int64_t time_of(struct json_object *article)
-{
-    const char *published = show_string(article, "published"), *seen = show_string(article, "seen");
-    int64_t claimed = DUP_TIME_NONE, arrived = DUP_TIME_NONE;
-    time_parse(seen, strlen(seen), &arrived);
-    if (!*published || time_parse(published, strlen(published), &claimed) < 0)
-        return arrived;
-    return arrived != DUP_TIME_NONE && claimed > arrived + DAY_MS ? arrived : claimed;
-}
-
 static int in_order(const void *a, const void *b)
 {
     const struct drawn *x = a, *y = b;
@@ -100,14 +88,11 @@ static void add_cells(struct drawn *list, size_t n)
 {
     struct json_object *words = json_object_new_object();
     const char *headline = "";
-    char time[40];
     for (size_t i = 0; i < n; i++)
         json_object_object_add(words, show_string(list[i].article, "id"), json_object_new_int64(show_int(list[i].article, "words")));
     for (size_t i = 0; i < n; i++) {
         struct json_object *a = list[i].article;
         const char *title = show_string(a, "title");
-        time_format(list[i].ms / 1000 * 1000, time, sizeof time);
-        json_object_object_add(a, "time", json_object_new_string(time));
         json_object_object_add(a, "lag", json_object_new_int64((list[i].ms - list[0].ms) / 1000));
         if (i == 0 || strcmp(title, headline) != 0)
             json_object_object_add(a, "headline", json_object_new_string(title));
@@ -234,7 +219,7 @@ static int draw_prints(const struct ctl *ctl, struct json_object *members)
     struct json_object *rows = json_object_new_array();
     int r = list && rows ? 0 : -1;
     for (size_t i = 0; r == 0 && i < n; i++)
-        list[i] = (struct drawn){json_object_array_get_idx(members, i), time_of(json_object_array_get_idx(members, i)), i};
+        list[i] = (struct drawn){json_object_array_get_idx(members, i), show_add_time(json_object_array_get_idx(members, i)), i};
     if (r == 0 && n) {
         qsort(list, n, sizeof *list, in_order);
         add_cells(list, n);
@@ -249,10 +234,25 @@ static int draw_prints(const struct ctl *ctl, struct json_object *members)
     return r;
 }
 
-static int draw_linked(const struct ctl *ctl, struct json_object *linked)
+/* What is linked to several clusters says how much it shares with the best one: that is shown if it is this. */
+static void keep_shares(struct json_object *linked, struct json_object *members)
+{
+    struct json_object *ids = json_object_new_object();
+    for (size_t i = 0; i < json_object_array_length(members); i++)
+        json_object_object_add(ids, show_string(json_object_array_get_idx(members, i), "id"), json_object_new_boolean(1));
+    for (size_t i = 0; i < json_object_array_length(linked); i++) {
+        struct json_object *a = json_object_array_get_idx(linked, i);
+        if (!show_member(ids, show_string(a, "linked")))
+            json_object_object_del(a, "share_shorter");
+    }
+    json_object_put(ids);
+}
+
+static int draw_linked(const struct ctl *ctl, struct json_object *linked, struct json_object *members)
 {
     if (json_object_array_length(linked) == 0)
         return 0;
+    keep_shares(linked, members);
     puts("\nlinked, and kept apart:");
     return show_table(linked_columns, CTL_COUNT(linked_columns), linked, ctl->colour);
 }
@@ -285,7 +285,7 @@ int verb_cluster(struct ctl *ctl)
         pages_turn(&pages, reply, "members");
         json_object_put(reply);
     }
-    if (code == 0 && !ctl->json && (draw_prints(ctl, members) < 0 || draw_linked(ctl, linked) < 0))
+    if (code == 0 && !ctl->json && (draw_prints(ctl, members) < 0 || draw_linked(ctl, linked, members) < 0))
         code = CTL_REFUSED;
     json_object_put(members);
     json_object_put(linked);

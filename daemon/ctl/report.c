@@ -41,7 +41,7 @@ static const struct show_column edge_columns[] = {
     {"PRINTS", "prints", SHOW_NUMBER},     {"UNCREDITED", "uncredited", SHOW_NUMBER}, {"LAG", "median_lag_s", SHOW_LAG},
 };
 static const struct show_column carrier_columns[] = {
-    {"CARRIES", "carries", SHOW_WORD},     {"OUTLET", "outlet", SHOW_TEXT},           {"PRINTED", "published", SHOW_TIME},
+    {"CARRIES", "carries", SHOW_WORD},     {"OUTLET", "outlet", SHOW_TEXT},           {"PRINTED", "time", SHOW_TIME},
     {"TITLE", "title", SHOW_LONG},         {"ID", "id", SHOW_LONG},
 };
 
@@ -118,6 +118,8 @@ static int put_row(struct ctl *ctl, struct sink *sink, const char *value, size_t
         return CTL_NO_DAEMON;
     }
     if (sink->form == SINK_TABLE) {
+        if (sink->report->columns == carrier_columns)
+            show_add_time(row);
         json_object_array_add(sink->rows, row);
         return 0;
     }

@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "ctl/out.h"
+#include "proto/article.h"
+
+#define DAY_MS INT64_C(86400000)
 
 struct json_object *show_member(struct json_object *object, const char *key)
 {
@@ -113,10 +116,43 @@ void show_verdict_line(struct json_object *verdict, int colour)
     putchar('\n');
 }
 
+static int64_t time_member(struct json_object *article, const char *key)
+{
+    const char *text = show_string(article, key);
+    int64_t ms = DUP_TIME_NONE;
+    return *text && time_parse(text, strlen(text), &ms) < 0 ? DUP_TIME_NONE : ms;
+}
+
+int64_t show_printed(struct json_object *article, int *ret_seen)
+{
+    int64_t claimed = time_member(article, "published"), seen = time_member(article, "seen");
+    *ret_seen = seen != DUP_TIME_NONE && (claimed == DUP_TIME_NONE || claimed > seen + DAY_MS);
+    return *ret_seen ? seen : claimed;
+}
+
+int64_t show_add_time(struct json_object *article)
+{
+    char time[40], text[64];
+    int is_seen;
+    int64_t ms = show_printed(article, &is_seen);
+    if (ms == DUP_TIME_NONE)
+        return ms;
+    time_format(ms, time, sizeof time);
+    int is_plain = time[0] && strlen(time) < 25 && time[10] == 'T'; /* a year of four digits */
+    snprintf(text, sizeof text, "%.*s %.5s%s", is_plain ? 10 : 39, time, is_plain ? time + 11 : "", is_seen ? " (seen)" : "");
+    json_object_object_add(article, "time", json_object_new_string(text));
+    return ms;
+}
+
 void show_article(struct json_object *article)
 {
-    const char *more[] = {show_string(article, "outlet"), show_string(article, "title"), show_string(article, "published")};
-    int n = 0;
+    const char *more[] = {show_string(article, "outlet"), show_string(article, "title"), show_string(article, "published"), ""};
+    int n = 0, is_seen;
+    show_printed(article, &is_seen);
+    if (is_seen) {
+        more[2] = show_string(article, "seen");
+        more[3] = "first seen then";
+    }
     put(show_string(article, "id"));
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
         if (*more[i]) {

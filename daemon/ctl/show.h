@@ -36,6 +36,12 @@ const char *show_colour_end(int colour);
 /* A share 0 to 1 as "93 %", "" when the member is absent. Returns out. */
 char *show_share(char *out, size_t size, struct json_object *object, const char *key);
 
+/* When an article was printed, in ms, and whether that is when it was first seen: where it claims no time, or one
+ * that lies more than a day after it was seen. DUP_TIME_NONE where neither is known. */
+int64_t show_printed(struct json_object *article, int *ret_seen);
+/* Adds it as the member "time": "2026-11-24 04:03", with " (seen)". Returns it. */
+int64_t show_add_time(struct json_object *article);
+
 /* "ID (outlet, title, time)", without a line feed. */
 void show_article(struct json_object *article);
 /* Appends a time span: "42 s", "17 min", "3 h 05", "12 d". */

@@ -108,11 +108,26 @@ static void note_links(struct article *record, const struct finding *found, uint
     record->links = (struct str){(const char *)ids, n * sizeof *ids};
 }
 
+/* A notice with a text of its own is linked to the cluster of what it says it evolved from: it is found from there. */
+static void note_notice(struct engine *e, struct article *record, uint32_t own_cluster, uint32_t ids[MATCHES_MAX + 1])
+{
+    struct view *view = store_writer_view(e->store);
+    size_t n = record->links.len / sizeof *ids;
+    if (!(record->flags & (ARTICLE_CORRECTED | ARTICLE_WITHDRAWN)) || !e->evolved || view_article(view, e->evolved, &e->member) < 0)
+        return;
+    ids[n] = view_cluster_id(view, e->member.cluster);
+    for (size_t i = 0; i < n; i++)
+        if (view_cluster_id(view, ids[i]) == ids[n])
+            return;
+    if (ids[n] != own_cluster)
+        record->links = (struct str){(const char *)ids, (n + 1) * sizeof *ids};
+}
+
 int article_apply(struct engine *e, struct article *record, const struct finding *found,
                  const struct prepared *p, uint32_t own_cluster)
 {
     struct cluster c = {0};
-    uint32_t n = p->n_values + 1, links[MATCHES_MAX];
+    uint32_t n = p->n_values + 1, links[MATCHES_MAX + 1];
     int r = 0;
     record->links = (struct str){0};
     e->n_worn = 0;
@@ -127,6 +142,7 @@ int article_apply(struct engine *e, struct article *record, const struct finding
         record->flags |= ARTICLE_HEAD;
         r = posting_missing(e, NULL, record->posted, &n, 1);
         note_links(record, found, links);
+        note_notice(e, record, own_cluster, links);
     }
     if (!found->n_joins && own_cluster)
         record->cluster = own_cluster;

@@ -48,6 +48,36 @@ static int find_updated(struct view *view, uint32_t cluster, struct article *ret
     return n < 0 ? n : DUP_ENOENT;
 }
 
+/* The latest notice among what is linked to a cluster: one with a text of its own. 0 for none. */
+static int find_linked_notice(struct view *view, const struct cluster *c, struct article *scratch, uint32_t *ret)
+{
+    uint32_t nums[MEMBERS], after = 0, left = c->links;
+    enum member_kind kinds[MEMBERS];
+    int n = 1;
+    *ret = 0;
+    for (; left && (n = view_members(view, c->id, after, MEMBERS, nums, kinds)) > 0; after = nums[n - 1]) {
+        for (int i = 0; i < n; i++) {
+            if (kinds[i] != MEMBER_LINK)
+                continue;
+            left--;
+            if (view_article(view, nums[i], scratch) == 0 && scratch->flags & (ARTICLE_CORRECTED | ARTICLE_WITHDRAWN))
+                *ret = nums[i];
+        }
+    }
+    return n < 0 ? n : 0;
+}
+
+/* What corrects or withdraws a cluster's text: its latest notice, in it or linked to it, or a later version. */
+static int find_notice(struct view *view, const struct cluster *c, struct article *ret)
+{
+    uint32_t linked;
+    int r = find_linked_notice(view, c, ret, &linked);
+    if (r < 0)
+        return r;
+    uint32_t latest = linked > c->notice ? linked : c->notice;
+    return latest ? view_article(view, latest, ret) : find_updated(view, c->id, ret);
+}
+
 /* The version before: of the same id, what it says it evolved from, or what it was compared with. */
 static int find_earlier(struct view *view, const struct article *notice, struct article *ret)
 {
@@ -76,7 +106,7 @@ static int find_matter(struct request *request, struct view *view, struct matter
     if (!is_notice(&m->notice)) {
         r = view_cluster(view, id, &c);
         if (r == 0)
-            r = c.notice ? view_article(view, c.notice, &m->notice) : find_updated(view, id, &m->notice);
+            r = find_notice(view, &c, &m->notice);
     }
     if (r == 0)
         r = find_earlier(view, &m->notice, &m->earlier);
@@ -171,6 +201,15 @@ static void write_row(struct request *request, const struct matter *m, const str
     buf_add_char(out, '\n');
 }
 
+static void write_article(struct buf *out, const char *key, const struct article *article)
+{
+    json_key(out, key);
+    json_open(out, '{');
+    answer_brief_fields(out, article);
+    answer_key_time(out, "seen", article->seen);
+    json_close(out, '}');
+}
+
 static int write_end(struct request *request, const struct matter *m)
 {
     struct buf *out = &request->reply;
@@ -179,10 +218,8 @@ static int write_end(struct request *request, const struct matter *m)
     json_key_bool(out, "done", 1);
     json_key_int(out, "rows", (int64_t)request->streamed);
     json_key_string(out, "kind", kind, strlen(kind));
-    json_key(out, "notice");
-    answer_brief(out, &m->notice);
-    json_key(out, "earlier");
-    answer_brief(out, &m->earlier);
+    write_article(out, "notice", &m->notice);
+    write_article(out, "earlier", &m->earlier);
     json_close(out, '}');
     return buf_add_char(out, '\n');
 }
