@@ -60,7 +60,7 @@ static const struct option options[] = {
 };
 #define N_OPTIONS (sizeof options / sizeof *options)
 
-/* A number with one of the units (a letter or two each), multiplied out. 0, or DUP_EINVAL. */
+/* A number with one of the units (a letter or two each), multiplied out; only nothing at all needs none. 0, or DUP_EINVAL. */
 struct unit { const char *name; uint64_t factor; };
 
 static int parse_number(const char *value, int base, const struct unit *units, uint64_t *ret)
@@ -80,9 +80,18 @@ static int parse_number(const char *value, int base, const struct unit *units, u
         *ret = number * unit->factor;
         return 0;
     }
-    if (*end)
+    if (*end || (units && number))
         return DUP_EINVAL;
     *ret = number;
+    return 0;
+}
+
+static int parse_seconds(const char *value, const struct unit *units, uint64_t *ret)
+{
+    uint64_t ms;
+    if (parse_number(value, 10, units, &ms) < 0 || ms % 1000)
+        return DUP_EINVAL;
+    *ret = ms / 1000;
     return 0;
 }
 
@@ -99,18 +108,16 @@ static int parse_word(const char *value, const char *const *words, uint64_t *ret
 
 static int parse_value(enum kind kind, const char *value, uint64_t *ret, const char **ret_form)
 {
-    static const struct unit sizes[] = {{"K", KIB}, {"M", KIB << 10}, {"G", KIB << 20}, {"T", KIB << 30}, {0}};
-    static const struct unit ms[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {0}};
-    static const struct unit seconds[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {0}};
-    static const struct unit days[] = {{"d", DAY}, {"h", 3600000}, {0}};
+    static const struct unit sizes[] = {{"", 1}, {"K", KIB}, {"M", KIB << 10}, {"G", KIB << 20}, {"T", KIB << 30}, {0}};
+    static const struct unit times[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", DAY}, {0}};
     static const char *const yes_no[] = {"no", "yes", NULL};
     static const char *const durability[] = {"interval", "commit", NULL};
     static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
     switch (kind) {
     case SIZE: *ret_form = "a size such as 64K, 4M or 2G"; return parse_number(value, 10, sizes, ret);
-    case SECONDS: *ret_form = "a time such as 30s or 2m"; return parse_number(value, 10, seconds, ret);
-    case MS: *ret_form = "a time such as 100ms or 1s"; return parse_number(value, 10, ms, ret);
-    case DAYS_MS: *ret_form = "a time such as 30d or 12h"; return parse_number(value, 10, days, ret);
+    case SECONDS: *ret_form = "a time such as 30s or 2m"; return parse_seconds(value, times, ret);
+    case MS: *ret_form = "a time such as 100ms or 1s"; return parse_number(value, 10, times, ret);
+    case DAYS_MS: *ret_form = "a time such as 30d or 12h"; return parse_number(value, 10, times, ret);
     case OCTAL: *ret_form = "an octal mode such as 0660"; return parse_number(value, 8, NULL, ret);
     case YES_NO: *ret_form = "yes or no"; return parse_word(value, yes_no, ret);
     case DURABILITY: *ret_form = "commit or interval"; return parse_word(value, durability, ret);
@@ -119,6 +126,16 @@ static int parse_value(enum kind kind, const char *value, uint64_t *ret, const c
     case COUNT:
     default: *ret_form = "a number"; return parse_number(value, 10, NULL, ret);
     }
+}
+
+/* "1024 to 16777216 bytes": in the unit that the option is thought of in. */
+static const char *show_bounds(const struct option *o, char *ret, size_t size)
+{
+    uint64_t factor = o->kind == DAYS_MS ? DAY : 1;
+    const char *unit = o->kind == SIZE ? " bytes" : o->kind == SECONDS ? "s" : o->kind == MS ? "ms" : o->kind == DAYS_MS ? "d" : "";
+    snprintf(ret, size, o->kind == OCTAL ? "%llo to %llo%s" : "%llu to %llu%s", (unsigned long long)(o->min / factor),
+             (unsigned long long)(o->max / factor), unit);
+    return ret;
 }
 
 static int apply(struct config *config, const struct option *o, const char *value, struct err *err)
@@ -138,9 +155,10 @@ static int apply(struct config *config, const struct option *o, const char *valu
     if (parse_value(o->kind, value, &number, &form) < 0)
         return err_set(err, DUP_EINVAL, "%s must be %s, not \"%s\"", o->name, form, shown);
     int is_word = o->kind == YES_NO || o->kind == DURABILITY || o->kind == LEVEL;
-    if (!is_word && (number < o->min || number > o->max))
-        return err_set(err, DUP_EINVAL, "%s is out of range: \"%s\" (%llu to %llu)", o->name, shown,
-                       (unsigned long long)o->min, (unsigned long long)o->max);
+    if (!is_word && (number < o->min || number > o->max)) {
+        char bounds[80];
+        return err_set(err, DUP_EINVAL, "%s is out of range: \"%s\" (%s)", o->name, shown, show_bounds(o, bounds, sizeof bounds));
+    }
     memcpy((char *)config + o->offset, &number, sizeof number);
     return 0;
 }

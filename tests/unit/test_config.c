@@ -141,9 +141,12 @@ static void bounds(void **unused)
 {
     static const struct { const char *name, *least, *below, *most, *above; } limits[] = {
         {"line", "4096", "4095", "64M", "67108865"}, {"body", "1K", "1023", "16M", "16385K"}, {"connections", "1", "0", "100000", "100001"},
-        {"socket-mode", "0", "8", "0777", "01000"}, {"sync-interval", "10ms", "9ms", "1h", "3600001ms"}, {"stall", "1s", "0", "1440m", "86401"},
+        {"socket-mode", "0", "8", "0777", "01000"}, {"sync-interval", "10ms", "9ms", "1h", "3600001ms"}, {"stall", "1s", "999ms", "1440m", "86401s"},
         {"retention", "0", "-1", "36500", "36501"}, {"window", "0", "-1d", "36500d", "36501d"}, {"index-memory", "1M", "1023K", "1T", "2T"},
         {"unsent", "512K", "511K", "1G", "2G"},
+        /* Times have a unit: thirty of what? */
+        {"window", "1d", "30", "2160000s", "365"}, {"exact-window", "0", "1", "8760h", "30 d"}, {"stall", "1d", "30", "30000ms", "1500ms"},
+        {"sync-interval", "1s", "1000", "1m", "0"}, {"retention", "365", "365d", "7", "1w"},
     };
     struct config config;
     struct err err;
