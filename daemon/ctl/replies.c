@@ -93,6 +93,7 @@ static void take_error(struct import *import, struct json_object *error, const s
         import->stopped = 1;
     } else {
         import->tally.refused++;
+        import->tally.no_json += strcmp(code, "bad-json") == 0 || strcmp(code, "bad-utf8") == 0;
     }
     if (entry) {
         tell_refused(import, entry, text);

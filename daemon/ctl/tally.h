@@ -19,6 +19,7 @@ struct tally_list {
 struct tally {
     uint64_t begun_us;
     uint64_t accepted, refused;  /* answers, by what they were; refused also counts what was not sent */
+    uint64_t no_json;            /* of those refused */
     uint64_t bytes;              /* of the lines that were sent */
     uint64_t files_failed;
     struct tally_list relations, statuses;
