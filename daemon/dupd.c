@@ -20,7 +20,7 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 3, EXIT_STORE = 4, EXIT_DA
 static const char usage[] =
     "usage: dupd [--config FILE] [--state-dir DIR] [--socket PATH] [--OPTION VALUE ...]\n"
     "       dupd --check-config [--config FILE]\n"
-    "       dupd --check [--state-dir DIR]\n"
+    "       dupd --check [--config FILE] [--state-dir DIR]\n"
     "       dupd --version | --help\n"
     "\n"
     "Examples:\n"

@@ -63,7 +63,7 @@ static void thread_main(void *arg)
         json_error_set(&b->request->error, r, "dir", JSON_NOWHERE, "%s", err.text);
         request_fail(b->request);
     } else {
-        log_info("backup", "%llu bytes copied", (unsigned long long)b->server->backup_copied);
+        log_info("backup", "the store was copied to %s: %llu bytes", b->dir, (unsigned long long)b->server->backup_copied);
         answer(b->request, b);
     }
     atomic_store(&b->server->backup_total, 0);

@@ -129,5 +129,5 @@ int store_backup(struct store *store, const char *dir, int (*step)(void *arg, ui
     if (made)
         rmdir(dir);
     return err_set(err, r, r == DUP_EBUSY ? "the store had to grow while it was copied to %s: %s" :
-                   "cannot copy the store to %s: %s", dir, dup_strerror(r));
+                   "cannot copy the store to %s: %s", dir, r == DUP_EFULL ? "no space left there" : dup_strerror(r));
 }
