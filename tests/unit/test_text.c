@@ -329,6 +329,7 @@ static unsigned draw(unsigned below)
 }
 
 static const char *const pieces[] = {
+    "À", "À'", /* its last byte is the least above ASCII */
     "a", "b", "the", "News", "X", "7", "42", " ", " ", " ", " ", " ", " ", ".", ",", "'", "’", "`", "‘",
     "\"", "“", "”", "«", "»", "„", "\n", "\r\n", "\t", "!", "?", "…", "(", ")", "]", "-", "—", "/", "é",
     "É", "ß", "ø", "ŉ", "İ", "ﬁ", "e\xcc\x81", "\xcc\x81", "\xc2\xad", "\xe2\x80\x8d", "\xe2\x80\x8b",
