@@ -382,6 +382,18 @@ static void test_edges_of_datelines(void **state)
         {HEAD, "PORT ALDER UPPER LOWER INNER OUTER NORTH SOUTH EAST - BTA - Boats", "none", "-", 0},
         {HEAD, "boats of ALDER - BTA - Boats", "none", "-", 0},
         {HEAD, "Photo ALDER - BTA - Boats", "none", "-", 0},
+        /* what is no dateline hides none behind it */
+        {HEAD, "ALDER [BOATS (Reuters) - Boats", "agency", "Reuters", 0},
+        {HEAD, "ALDER /BOATS (Reuters) - Boats", "agency", "Reuters", 0},
+        {HEAD, "ALDER (BOATS) (Reuters) - Boats", "agency", "Reuters", 0},
+        {HEAD, "Bay Tide Alliance (BTA): ALDER (Reuters) - Boats", "agency", "Reuters", 0},
+        {HEAD, "boats (BTA) of ALDER (Reuters) - Boats", "agency", "Reuters", 0},
+        {HEAD, "boats of ALDER (With PTI inputs) - ALDER (Reuters) - Boats", "agency", "Reuters", 0},
+        {HEAD, "مرفأ وكالة (رويترز) عبر ALDER (BTA) - Boats", "agency", "BTA", 0},
+        {HEAD, "BTA boats at ALDER (Reuters) - Boats", "agency", "Reuters", 0},
+        {HEAD, "Boats at BTA of ALDER (Reuters) - Boats", "agency", "Reuters", 0},
+        {HEAD, "新华社港城 ALDER (Reuters) - Boats", "agency", "Reuters", 0},
+        {HEAD, "Alder - BTA boats, ALDER (Reuters) - Boats", "agency", "Reuters", 0},
     };
     (void)state;
     JUDGE(samples);

@@ -115,6 +115,16 @@ static void check(const uint8_t *drawn, size_t n)
     assert_int_equal(credit_scan(text, 7, len, some, fewer), fewer);
     for (size_t i = 0; i < fewer; i++)
         assert_true(some[i].hash == got[i].hash && some[i].begin == got[i].begin && some[i].end == got[i].end && some[i].flags == got[i].flags);
+    /* The same in folded letters: other lengths, the same hashes. */
+    struct credit_token plain[PIECES];
+    len = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct piece *piece = &pieces[drawn[i]];
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s", piece->part <= CHAR || piece->part == NOTHING ? piece->folded : piece->bytes);
+    }
+    assert_int_equal(credit_scan(text, 0, len, plain, PIECES), tokens);
+    for (size_t i = 0; i < tokens; i++)
+        assert_int_equal(plain[i].hash, got[i].hash);
 }
 
 static void test_random_texts(void **state)
