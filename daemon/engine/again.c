@@ -13,13 +13,23 @@
 #define VALUES_MIN 2       /* values in common that became furniture: from here on a cluster is looked at */
 #define MEMBERS_MAX 64     /* articles looked at because of one that arrives */
 
-void again_changed(struct engine *e, uint32_t num, uint32_t was, const char *why)
+static size_t find_changed(const struct engine *e, uint32_t num)
 {
-    if (e->n_changed == LIMIT_CHANGED)
+    size_t i = 0;
+    while (i < e->n_changed && e->changed[i].num != num)
+        i++;
+    return i;
+}
+
+void again_changed(struct engine *e, uint32_t before, uint32_t num, uint32_t was, const char *why)
+{
+    size_t i = find_changed(e, before);
+    if (i == LIMIT_CHANGED)
         return;
-    struct changed *changed = &e->changed[e->n_changed++];
-    *changed = (struct changed){.num = num, .was = was};
-    snprintf(changed->why, sizeof changed->why, "%s", why);
+    if (i == e->n_changed)
+        e->changed[e->n_changed++].was = was;
+    e->changed[i].num = num;
+    snprintf(e->changed[i].why, sizeof e->changed[i].why, "%s", why);
 }
 
 const struct changed *engine_changed(const struct engine *e, size_t *ret_n)
@@ -30,18 +40,12 @@ const struct changed *engine_changed(const struct engine *e, size_t *ret_n)
 
 int again_take(struct engine *e, uint32_t num, char why[DUP_WHY_MAX])
 {
-    size_t i = 0, kept = 0;
-    int found = 0;
-    for (; i < e->n_changed; i++) {
-        if (e->changed[i].num == num) {
-            memcpy(why, e->changed[i].why, DUP_WHY_MAX);
-            found = 1;
-        } else {
-            e->changed[kept++] = e->changed[i];
-        }
-    }
-    e->n_changed = kept;
-    return found;
+    size_t i = find_changed(e, num);
+    if (i == e->n_changed)
+        return 0;
+    memcpy(why, e->changed[i].why, DUP_WHY_MAX);
+    memmove(e->changed + i, e->changed + i + 1, (--e->n_changed - i) * sizeof *e->changed);
+    return 1;
 }
 
 /*
@@ -78,8 +82,9 @@ static int decide(struct engine *e, struct article *old, struct buf packed)
     record.share_shorter = record.share_longer = record.jaccard = 0;
     if (r == 0)
         r = article_apply(e, &record, &found, &article, 0);
-    if (r == 0 && (record.relation != old->relation || view_cluster_id(view, record.cluster) != was))
-        again_changed(e, record.num, was, found.n_joins ? found.joins[0].decision.why : found.n_links ? found.links[0].decision.why : "");
+    int differs = record.relation != old->relation || view_cluster_id(view, record.cluster) != was;
+    if (r == 0 && (differs || find_changed(e, old->num) < e->n_changed))
+        again_changed(e, old->num, record.num, was, found.n_joins ? found.joins[0].decision.why : found.n_links ? found.links[0].decision.why : "");
     return r;
 }
 

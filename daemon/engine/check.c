@@ -16,7 +16,7 @@ struct head_check {
     void (*report)(void *arg, const char *sentence);
     void *arg;
     struct preparer *preparer;      /* owned */
-    struct article article;
+    struct article article, found;  /* found: what a number leads to */
     struct buf text;
     struct posting_list *postings;  /* owned; one */
     int faults;
@@ -30,33 +30,26 @@ static void fault(struct head_check *c, const char *what)
     c->faults++;
 }
 
-/* The numbers under which the heads of the article's cluster stand in the index. */
-static uint32_t posted_numbers(struct head_check *c, uint32_t *ret)
+/* Whether a number of a posting list leads into the cluster: as a look-up follows it, to the article's current version. */
+static int leads_into(struct head_check *c, uint32_t num, uint32_t cluster)
 {
-    struct cluster cluster;
-    struct article head;
-    uint32_t n = 0;
-    ret[n++] = c->article.posted;
-    if (view_cluster(c->view, view_cluster_id(c->view, c->article.cluster), &cluster) < 0)
-        return n;
-    article_init(&head);
-    for (uint32_t i = 0; i < cluster.n_heads; i++)
-        if (view_article(c->view, cluster.heads[i], &head) == 0)
-            ret[n++] = head.posted;
-    article_done(&head);
-    return n;
+    struct article *a = &c->found;
+    if (view_article(c->view, num, a) < 0)
+        return 0;
+    if (a->flags & ARTICLE_SUPERSEDED && (view_find_id(c->view, a->id.data, a->id.len, &num) < 0 || view_article(c->view, num, a) < 0))
+        return 0;
+    return !(a->flags & ARTICLE_DELETED) && view_cluster_id(c->view, a->cluster) == cluster;
 }
 
-/* Whether a look-up of value names one of the numbers, or says that the value is common. */
-static int leads_to(struct head_check *c, uint64_t value, const uint32_t *posted, uint32_t n)
+/* Whether a look-up of value leads to the article or into its cluster, or says that the value is common. */
+static int is_found(struct head_check *c, uint64_t value, uint32_t cluster)
 {
     const struct posting_list *list = c->postings;
     if (store_probe(c->store, &value, 1, c->postings) < 0)
         return 0;
     for (uint32_t i = 0; i < list->n; i++)
-        for (uint32_t k = 0; k < n; k++)
-            if (list->nums[i] == posted[k])
-                return 1;
+        if (list->nums[i] == c->article.posted || leads_into(c, list->nums[i], cluster))
+            return 1;
     return list->total > LIMIT_POSTINGS;
 }
 
@@ -76,11 +69,11 @@ static int check_text(struct head_check *c)
     if (text.text_hash != a->text_hash || text.simhash != a->simhash || text.body.n != a->words)
         fault(c, "its text has other fingerprints than its record");
     int is_head = a->flags & ARTICLE_HEAD && !(a->flags & (ARTICLE_SUPERSEDED | ARTICLE_FURNITURE));
-    uint32_t found = 0, posted[LIMIT_HEADS + 1], n_posted = is_head ? posted_numbers(c, posted) : 0;
+    uint32_t found = 0, cluster = view_cluster_id(c->view, a->cluster);
     for (uint32_t i = 0; is_head && i < text.n_values; i++)
-        found += leads_to(c, text.values[i], posted, n_posted) ? 1 : 0;
+        found += is_found(c, text.values[i], cluster) ? 1 : 0;
     /* Of clusters that became one with more heads than fit, some are only members, with what they posted. */
-    if (is_head && found * 2 < text.n_values && !leads_to(c, text_value(text.text_hash), posted, n_posted))
+    if (is_head && found * 2 < text.n_values && !is_found(c, text_value(text.text_hash), cluster))
         fault(c, "a head that its own text does not find");
     prepared_done(&text);
     return 0;
@@ -105,6 +98,7 @@ int engine_check_store(struct store *store, struct view *view, void (*report)(vo
     uint32_t last = view_last_num(view);
     int r = c.preparer && c.postings ? 0 : DUP_ENOMEM;
     article_init(&c.article);
+    article_init(&c.found);
     buf_init(&c.text, LIMIT_LINE);
     for (uint32_t num = view_first_num(view); num && num <= last && r == 0; num++) {
         /* What cannot be read is the store's to report. */
@@ -118,6 +112,7 @@ int engine_check_store(struct store *store, struct view *view, void (*report)(vo
     preparer_free(c.preparer);
     free(c.postings);
     article_done(&c.article);
+    article_done(&c.found);
     buf_done(&c.text);
     return r < 0 ? r : c.faults;
 }

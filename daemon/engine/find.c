@@ -224,6 +224,10 @@ static int try_head(struct engine *e, struct view *view, const struct prepared *
         trial->outcome = TRIAL_NO_TEXT;
     if (r < 0)
         return r == DUP_ENOENT ? 0 : r;
+    if (e->without && trial->head == e->without->num) {
+        trial->outcome = TRIAL_SUPERSEDED; /* its own earlier version */
+        return 0;
+    }
     if (trial->hits && trial->telling < TELLING * lesser(article->n_values, head->text.n_values)) {
         trial->outcome = TRIAL_TOO_FEW;
         return 0;
@@ -251,7 +255,7 @@ static int try_head(struct engine *e, struct view *view, const struct prepared *
 
 /* A candidate did not match: the article may match another head of its cluster. */
 static int try_others(struct engine *e, struct view *view, const struct prepared *article, int64_t now,
-                      const struct article *without, size_t at, struct finding *ret)
+                      size_t at, struct finding *ret)
 {
     struct cluster c;
     const struct trial *tried = &e->trials[at];
@@ -259,7 +263,7 @@ static int try_others(struct engine *e, struct view *view, const struct prepared
     if (r < 0)
         return r == DUP_ENOENT ? 0 : r;
     for (uint32_t i = 0; i < c.n_heads && r == 0 && e->n_trials < LIMIT_COMPARISONS; i++) {
-        int known = without && without->num == c.heads[i];
+        int known = e->without && e->without->num == c.heads[i];
         for (size_t k = 0; k < e->n_trials && !known; k++)
             known = e->trials[k].head == c.heads[i];
         if (known)
@@ -300,6 +304,7 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
     size_t n = article->n_values;
     memset(ret, 0, sizeof *ret);
     e->n_trials = 0;
+    e->without = without;
     memcpy(e->values, article->values, n * sizeof *e->values);
     e->values[n] = text_value(article->text_hash);
     int r = store_probe(e->store, e->values, n + 1, e->postings);
@@ -322,7 +327,7 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
             break;
         r = try_head(e, view, article, now, i, ret);
         if (r == 0)
-            r = try_others(e, view, article, now, without, i, ret);
+            r = try_others(e, view, article, now, i, ret);
         if (r < 0)
             return r;
     }

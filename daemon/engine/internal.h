@@ -56,6 +56,7 @@ struct engine {
     int merged;                        /* clusters became one for it */
     size_t n_changed;
     struct changed changed[LIMIT_CHANGED]; /* of other articles, what it made of them */
+    const struct article *without;     /* of the latest engine_find, during it: see there */
     uint32_t evolved;                  /* article that the present one says it evolved from, 0 for none */
     size_t n_trials;
     struct trial trials[LIMIT_COMPARISONS]; /* what the latest engine_find tried */
@@ -109,8 +110,8 @@ void again_note(struct engine *engine, const struct posting_list *list);
 /* Article num has made values furniture: clusters that were joined by them are decided on again. The
  * article's own number may be another after it. */
 int again_learned(struct engine *engine, uint32_t num);
-/* Notes that an article is something else now, for engine_changed. was: the cluster that it stood in. */
-void again_changed(struct engine *engine, uint32_t num, uint32_t was, const char *why);
+/* Notes that article `before` is something else now, as `num`, for engine_changed. was: the cluster that it stood in. */
+void again_changed(struct engine *engine, uint32_t before, uint32_t num, uint32_t was, const char *why);
 /* Takes an article out of what was noted. 1: it was in it, and why is filled. */
 int again_take(struct engine *engine, uint32_t num, char why[DUP_WHY_MAX]);
 

@@ -305,7 +305,7 @@ static int stand_alone(struct engine *e, struct article *member, void *arg)
     member->longest = 0;
     member->flags |= ARTICLE_FURNITURE;
     heads_forget(e->heads, member->num);
-    again_changed(e, member->num, c->id, WHY_FURNITURE);
+    again_changed(e, member->num, member->num, c->id, WHY_FURNITURE);
     return store_set_article(e->store, member);
 }
 

@@ -9,6 +9,7 @@
 #include "engine/internal.h"
 
 #define LOOKED_AT 256 /* members among which another head is chosen */
+#define UNLISTED 24   /* heads beside those of the list that post anew with them */
 
 int posting_missing(struct engine *e, const struct cluster *c, uint32_t own, uint32_t *n_values, int learns)
 {
@@ -86,15 +87,30 @@ static int is_listed(const struct cluster *c, uint32_t num)
 }
 
 struct choice {
-    const struct cluster *cluster;
-    uint32_t num, words, looked_at;
+    struct cluster *cluster;
+    uint32_t num, words, looked_at;      /* the fullest text */
+    uint32_t unlisted[UNLISTED], n_unlisted;
 };
+
+/* Of clusters that became one with more heads than fit some are not in the list: they come into it when there is room. */
+static void note_unlisted(struct choice *choice, uint32_t num)
+{
+    struct cluster *c = choice->cluster;
+    if (is_listed(c, num))
+        return;
+    if (c->n_heads < LIMIT_HEADS)
+        c->heads[c->n_heads++] = num;
+    else if (choice->n_unlisted < UNLISTED)
+        choice->unlisted[choice->n_unlisted++] = num;
+}
 
 /* The longest text among the first members: enough to stand for the cluster. */
 static int choose(struct engine *e, struct article *member, void *arg)
 {
     struct choice *choice = arg;
     struct head *text;
+    if (member->flags & ARTICLE_HEAD)
+        note_unlisted(choice, member->num);
     int r = member->words > choice->words ? heads_get(e->heads, store_writer_view(e->store), member->num, &text) : DUP_ENOENT;
     if (r == 0) {
         choice->num = member->num;
@@ -107,13 +123,18 @@ static int choose(struct engine *e, struct article *member, void *arg)
 
 int posting_head_left(struct engine *e, struct cluster *c)
 {
-    struct choice fullest = {.cluster = c};
-    int r = cluster_each(e, c->id, MEMBER_ARTICLE, choose, &fullest);
-    if (r >= 0 && fullest.num && !is_listed(c, fullest.num) && c->n_heads < LIMIT_HEADS) {
-        c->heads[c->n_heads++] = fullest.num;
-        r = make_head(e, fullest.num);
-    }
-    return r < 0 ? r : post_heads(e, c);
+    struct choice choice = {.cluster = c};
+    int r = cluster_each(e, c->id, MEMBER_ARTICLE, choose, &choice);
+    if (r >= 0 && choice.num && !is_listed(c, choice.num) && c->n_heads < LIMIT_HEADS)
+        c->heads[c->n_heads++] = choice.num;
+    /* Whether they post something or nothing, first all are made heads that have a number to post under. */
+    for (uint32_t i = 0; i < c->n_heads && r >= 0; i++)
+        r = make_head(e, c->heads[i]);
+    if (r >= 0)
+        r = post_heads(e, c);
+    for (uint32_t i = 0; i < choice.n_unlisted && r >= 0; i++)
+        r = post_head(e, c, choice.unlisted[i]);
+    return r < 0 ? r : 0;
 }
 
 int posting_outlive(struct engine *e, const struct article *version)

@@ -23,12 +23,14 @@ static char dir[64];
 static struct store *store;
 static struct engine *engine;
 static struct preparer *preparer;
+static struct dup_agencies *agencies;
 static int64_t now;
+static unsigned long sequence; /* of those at random, for a fault */
 
-static void open_with_cache(size_t cache)
+static void open_with(size_t cache, int keep_text)
 {
     struct store_options options = {.dir = dir, .map_size = 64u << 20, .index_memory = 8u << 20};
-    struct engine_options how = {.window_ms = 30 * DAY_MS, .exact_window_ms = 365 * DAY_MS, .keep_text = 1, .cache_bytes = cache};
+    struct engine_options how = {.window_ms = 30 * DAY_MS, .exact_window_ms = 365 * DAY_MS, .keep_text = keep_text, .cache_bytes = cache};
     struct err err = {0};
     assert_int_equal(store_open(&options, &err, &store), 0);
     engine = engine_new(store, &how);
@@ -43,7 +45,7 @@ static int set_up(void **state)
         return -1;
     preparer = preparer_new();
     now = BEGIN;
-    open_with_cache(4u << 20);
+    open_with(4u << 20, 1);
     return 0;
 }
 
@@ -103,7 +105,7 @@ static char *text_of(const char *stories)
 
 /* ---- what is done to the store: each a transaction ---------------------------------------------- */
 
-struct paper { const char *id, *text, *outlet, *url, *title, *evolved; };
+struct paper { const char *id, *text, *outlet, *url, *title, *evolved, *byline, *published; };
 
 static void put(struct json_object *object, const char *name, const char *value)
 {
@@ -111,23 +113,30 @@ static void put(struct json_object *object, const char *name, const char *value)
         json_object_object_add(object, name, json_object_new_string(value));
 }
 
-static struct verdict send(struct paper paper)
+static void prepare(const struct paper *paper, struct prepared *ret)
 {
-    struct prepare_options options = {.secret = store_secret(store), .body_max = 1u << 20};
+    struct prepare_options options = {.secret = store_secret(store), .agencies = agencies, .body_max = 1u << 20};
     struct json_object *object = json_object_new_object();
-    struct prepared prepared;
     struct json_error error = {0};
-    struct verdict verdict;
-    char *text = text_of(paper.text);
-    put(object, "id", paper.id);
+    char *text = text_of(paper->text);
+    put(object, "id", paper->id);
     put(object, "body", text);
-    put(object, "outlet", paper.outlet);
-    put(object, "url", paper.url);
-    put(object, "title", paper.title);
-    put(object, "evolvedfrom", paper.evolved);
-    assert_int_equal(prepare_article(preparer, &options, object, &prepared, &error), 0);
+    put(object, "outlet", paper->outlet);
+    put(object, "url", paper->url);
+    put(object, "title", paper->title);
+    put(object, "evolvedfrom", paper->evolved);
+    put(object, "byline", paper->byline);
+    put(object, "published", paper->published);
+    assert_int_equal(prepare_article(preparer, &options, object, ret, &error), 0);
     json_object_put(object);
     free(text);
+}
+
+static struct verdict send(struct paper paper)
+{
+    struct prepared prepared;
+    struct verdict verdict;
+    prepare(&paper, &prepared);
     now += HOUR_MS / 60;
     assert_int_equal(store_begin(store), 0);
     assert_int_equal(engine_submit(engine, &prepared, now, &verdict), 0);
@@ -147,7 +156,7 @@ static void take_out(const char *id)
 static void report(void *arg, const char *sentence)
 {
     (void)arg;
-    print_error("%s\n", sentence);
+    print_error("sequence %lu: %s\n", sequence, sentence);
 }
 
 /* Nothing that the store's own check finds. */
@@ -320,6 +329,152 @@ static void test_what_is_decided_again(void **state)
     assert_whole();
 }
 
+/* What is explained leaves the article itself out, whatever its earlier versions have left in the index. */
+static void test_an_explanation_leaves_itself_out(void **state)
+{
+    static struct explanation why;
+    (void)state;
+    send((struct paper){"other", "b", .outlet = "x"});
+    send((struct paper){"one", "a", .outlet = "y"});
+    send((struct paper){"one", "b", .outlet = "y"});
+    uint32_t num = send((struct paper){"one", "a", .outlet = "y"}).num;
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(engine_explain(engine, num, 0, &why), 0);
+    assert_int_equal(why.now.relation, DUP_ORIGINAL);
+    for (size_t i = 0; i < why.n_trials; i++)
+        assert_int_not_equal(why.trials[i].outcome, TRIAL_JOINS);
+    store_abort(store);
+}
+
+/* ---- anything in any order: texts put together from a few stories, and the checks of the store ------------ */
+
+#define SEQUENCES 60  /* SEQUENCES and SEED in the environment: others */
+
+static uint64_t random_state;
+
+static uint64_t draw(uint64_t below)
+{
+    random_state ^= random_state << 13, random_state ^= random_state >> 7, random_state ^= random_state << 17;
+    return (random_state >> 11) % below;
+}
+
+static const char *draw_id(char *ret)
+{
+    sprintf(ret, "i%d", (int)draw(24));
+    return ret;
+}
+
+static int submit_any(int stored)
+{
+    static const char *const titles[] = {
+        "[RECORD] Velvet Ferry bring out a second record", "[RECORD] Nora Quill brings out a trailer", "Mayor opens tulip market", "Storm takes roof of sawmill",
+        "UPDATE 2 Storm takes roof of sawmill", "CORRECTED: School bus runs on frying oil", NULL};
+    char id[8], outlet[8], url[32], evolved[8], text[64] = "", published[40];
+    struct paper paper = {draw_id(id), text, .title = titles[draw(7)]};
+    struct prepared prepared;
+    struct verdict verdict;
+    size_t n = draw(5) ? 1 + draw(4) : 6 + draw(5);
+    for (size_t i = 0; i < n; i++)
+        sprintf(text + strlen(text), "%c%d", (char)('a' + draw(12)), draw(3) ? 60 : 20 + (int)draw(60));
+    sprintf(outlet, "o%d", (int)draw(5));
+    sprintf(url, "https://o.example/%d", (int)draw(6));
+    paper.outlet = draw(5) ? outlet : NULL;
+    paper.url = draw(4) ? url : NULL;
+    paper.evolved = draw(6) ? NULL : draw_id(evolved);
+    paper.byline = draw(6) ? NULL : draw(3) ? "Heron Wire" : draw(2) ? "Gull News" : "agencies";
+    paper.published = draw(2) ? NULL : time_format(now + (int64_t)(10 - (int)draw(30)) * HOUR_MS, published, sizeof published);
+    prepare(&paper, &prepared);
+    int r = (stored ? engine_submit : engine_check)(engine, &prepared, now, &verdict);
+    prepared_done(&prepared);
+    size_t changes;
+    const struct changed *changed = engine_changed(engine, &changes);
+    for (size_t i = 0; stored && i < changes && r == 0; i++) {
+        const struct article *article;
+        r = engine_changed_verdict(engine, &changed[i], &verdict, &article);
+    }
+    return r;
+}
+
+static int explain_any(void)
+{
+    static struct explanation why;
+    uint32_t num, other;
+    char id[8];
+    struct view *view = store_writer_view(store);
+    if (view_find_id(view, draw_id(id), strlen(id), &num) < 0)
+        return 0;
+    if (draw(2) || view_find_id(view, draw_id(id), strlen(id), &other) < 0 || other == num)
+        other = 0;
+    int r = engine_explain(engine, num, other, &why);
+    uint32_t sum = 0; /* all that it points to is still there */
+    for (size_t i = 0; i < why.n_trials && r == 0; i++) {
+        assert_true(why.trials[i].head != num || why.trials[i].outcome == TRIAL_SUPERSEDED);
+        for (size_t k = 0; why.trials[i].text && k < why.trials[i].text->body.n; k++)
+            sum += why.trials[i].text->body.hash[k];
+    }
+    return sum == 1 || r == DUP_ENOENT ? 0 : r;
+}
+
+static int do_anything(void)
+{
+    uint32_t versions;
+    char id[8];
+    int r;
+    switch (draw(20)) {
+    case 0:
+        r = engine_delete(engine, draw_id(id), strlen(id), &versions);
+        return r == DUP_ENOENT ? 0 : r;
+    case 1:
+        return engine_expire(engine, now - (int64_t)draw(20) * DAY_MS, now, 1 + (uint32_t)draw(5));
+    case 2: return explain_any();
+    case 3: return submit_any(0);
+    default: return submit_any(1);
+    }
+}
+
+static void play_any_sequence(void)
+{
+    int batches = 4 + (int)draw(30);
+    engine_free(engine);
+    store_free(store);
+    open_with(draw(2) ? 1 : 1u << 20, draw(4) > 0);
+    for (int i = 0; i < batches; i++) {
+        assert_int_equal(store_begin(store), 0);
+        for (size_t n = 1 + draw(6); n > 0; n--) {
+            assert_true(do_anything() >= 0);
+            now += (int64_t)(draw(6) * draw(6)) * HOUR_MS / 2;
+        }
+        if (draw(12)) {
+            assert_int_equal(store_commit(store), 0);
+        } else {
+            store_abort(store);
+            engine_aborted(engine);
+        }
+        if (draw(10) == 0 || i == batches - 1)
+            assert_whole();
+    }
+}
+
+static unsigned long from_environment(const char *name, unsigned long usual)
+{
+    const char *value = getenv(name);
+    return value && *value ? strtoul(value, NULL, 10) : usual;
+}
+
+static void test_anything(void **state)
+{
+    unsigned long n = from_environment("SEQUENCES", SEQUENCES), seed = from_environment("SEED", 1);
+    for (unsigned long i = 0; i < n; i++) {
+        sequence = seed + i;
+        random_state = (sequence + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+        if (i) {
+            assert_int_equal(tear_down(state), 0);
+            assert_int_equal(set_up(state), 0);
+        }
+        play_any_sequence();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,9 +483,17 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pages_of_a_merged_cluster, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_head_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_decided_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_explanation_leaves_itself_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_anything, set_up, tear_down),
     };
     if (dup_text_setup() < 0)
         return 2;
+    static const char table[] = "[generic]\nname = agencies\n[HERON]\nname = Heron Wire\n[GULL]\nname = Gull News\n";
+    char message[256];
     store_create_seed("engine", 6);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    if (dup_agencies_parse(table, sizeof table - 1, message, sizeof message, &agencies) < 0)
+        return 2;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    dup_agencies_free(agencies);
+    return failed;
 }
