@@ -40,7 +40,7 @@ OPT := $(if $(COV),-O0 --coverage,$(if $(SAN),-O1 -fno-omit-frame-pointer -fsani
 CFLAGS ?= -g
 ALLCPPFLAGS := -Iinclude -Idaemon -Itests -D_GNU_SOURCE -DDUPD_VERSION='"$(VERSION)"' -DDUPD_SYSCONFDIR='"$(SYSCONFDIR)"' $(CPPFLAGS)
 ALLCFLAGS := -std=c11 $(OPT) $(HARDEN) $(WARN) $(CFLAGS) -pthread -MMD -MP
-ALLLDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(if $(SAN),-fsanitize=$(SAN)) $(if $(COV),--coverage) -pthread $(LDFLAGS)
+ALLLDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(if $(SAN),-fsanitize=$(SAN)) $(if $(COV),--coverage -Wl$(comma)-u$(comma)__gcov_dump) -pthread $(LDFLAGS)
 
 CORE_LIBS := -lxxhash -lutf8proc -lm
 DUPD_LIBS := $(CORE_LIBS) -llmdb -lzstd -ljson-c -luv -lsystemd -linih

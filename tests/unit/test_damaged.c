@@ -1,0 +1,578 @@
+/*
+ * Goal: each thing that can be wrong in a store is told with the sentence that is its own, and such
+ * a store is not opened for writing; a walk for which there is no time says so and blames nothing.
+ * One damage at a time in a store that is good otherwise, with checksums right where that is how it
+ * could have come about.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "life.h"
+
+#define PAGE 4096u
+#define POSTED 1100 /* values of each of the articles that fill a table of the index */
+
+static struct image good;
+static char told[1 << 16]; /* what a check says, a line each */
+
+/* ---- time ------------------------------------------------------------------------ */
+
+static int looks = -1;                  /* at the clock before it jumps; -1: it does not */
+static time_t elapsed_jump, used_jump;  /* seconds, of the wall's clock and of the processor's */
+
+int clock_gettime(clockid_t clock, struct timespec *ret)
+{
+    int r = (int)syscall(SYS_clock_gettime, clock, ret);
+    if (clock == CLOCK_MONOTONIC && looks > 0)
+        looks--;
+    if (looks == 0)
+        ret->tv_sec += clock == CLOCK_MONOTONIC ? elapsed_jump : clock == CLOCK_PROCESS_CPUTIME_ID ? used_jump : 0;
+    return r;
+}
+
+/* ---- rows ------------------------------------------------------------------------- */
+
+static struct { unsigned char key[512], data[4096]; size_t key_len, len; } row;
+
+static void get_row(enum table table, int n)
+{
+    MDB_cursor *cursor;
+    MDB_val key, data;
+    assert_int_equal(mdb_cursor_open(store->writer.txn, store->tables[table], &cursor), 0);
+    do {
+        assert_int_equal(mdb_cursor_get(cursor, &key, &data, MDB_NEXT), 0);
+    } while (n--);
+    assert_true(key.mv_size <= sizeof row.key && data.mv_size <= sizeof row.data);
+    memcpy(row.key, key.mv_data, row.key_len = key.mv_size);
+    memcpy(row.data, data.mv_data, row.len = data.mv_size);
+    mdb_cursor_close(cursor);
+}
+
+static void put_row(enum table table)
+{
+    assert_int_equal(table_put(store, table, row.key, row.key_len, row.data, row.len, 0), 0);
+}
+
+static void flip(enum table table, int n)
+{
+    get_row(table, n);
+    row.data[row.len - 1] ^= 1;
+    put_row(table);
+}
+
+static void cut(enum table table, int n)
+{
+    get_row(table, n);
+    row.len--;
+    put_row(table);
+}
+
+static void drop(enum table table, int n)
+{
+    get_row(table, n);
+    assert_int_equal(table_del(store, table, row.key, row.key_len), 0);
+}
+
+/* The row again, under a key that is longer by a byte. */
+static void stretch(enum table table, int n)
+{
+    get_row(table, n);
+    row.key[row.key_len++] = 1;
+    put_row(table);
+}
+
+static void add_row(enum table table, uint32_t key, const void *data, size_t len)
+{
+    put_be32(row.key, key);
+    row.key_len = 4;
+    memcpy(row.data, data, row.len = len);
+    put_row(table);
+}
+
+#define ARTICLE(number, change) do { \
+        struct article a; \
+        article_init(&a); \
+        assert_int_equal(view_article(&store->writer, number, &a), 0); \
+        change; \
+        assert_int_equal(store_set_article(store, &a), 0); \
+        article_done(&a); \
+    } while (0)
+
+/* The print alone, and not the record that it is made of. */
+#define PRINT(number, change) do { \
+        struct article a; \
+        article_init(&a); \
+        assert_int_equal(view_article(&store->writer, number, &a), 0); \
+        change; \
+        assert_int_equal(print_put(store, &a, 0), 0); \
+        article_done(&a); \
+    } while (0)
+
+#define CLUSTER(number, change) do { \
+        struct cluster c; \
+        assert_int_equal(view_cluster(&store->writer, number, &c), 0); \
+        change; \
+        assert_int_equal(store_put_cluster(store, &c), 0); \
+    } while (0)
+
+#define EVIDENCE(number, which, change) do { \
+        struct evidence e; \
+        assert_int_equal(view_evidence_of(&store->writer, number, which, &e), 0); \
+        change; \
+        assert_int_equal(store_put_evidence(store, number, &e), 0); \
+    } while (0)
+
+#define SEGMENT(change) do { \
+        struct segment s[SEGMENTS_MAX]; \
+        assert_int_equal(segment_read_all(&store->writer, s), 0); \
+        change; \
+        assert_int_equal(segment_write_row(store, 0, s), 0); \
+    } while (0)
+
+/* A segment more, of one chunk: two keys with two numbers each. */
+static void add_segment(uint64_t key, uint64_t next, uint32_t num, uint32_t other, uint64_t postings)
+{
+    const uint32_t nums[] = {num, other};
+    struct segment s = {.state = SEGMENT_LIVE, .level = 9, .width = 1, .order = 90, .last = 9, .filter = filter_new(dir, 4)};
+    struct chunk chunk = {.len = 0};
+    assert_int_equal(segment_add(store, 20, &s, &chunk, key, nums, 2), 0);
+    assert_int_equal(segment_add(store, 20, &s, &chunk, next, nums, 2), 0);
+    assert_int_equal(segment_flush(store, 20, &s, &chunk), 0);
+    s.postings += postings;
+    assert_int_equal(segment_write_row(store, 20, &s), 0);
+    filter_free(s.filter);
+}
+
+static void member(uint32_t cluster, uint32_t num, const char *byte, size_t len)
+{
+    unsigned char key[8];
+    put_be32(key, cluster);
+    put_be32(key + 4, num);
+    assert_int_equal(table_put(store, TABLE_MEMBERS, key, sizeof key, byte, len, 0), 0);
+}
+
+/*
+ * What is done to the store, and what must be said of it. Articles 1 and 2 were superseded, 3, 4, 7 and 8 are in
+ * cluster 1 with the heads 3, 7 and 8, cluster 3 has gone into it; 5 and 6 are in cluster 5; 9 is linked to
+ * by 10; the rest are lone.
+ */
+static const char *damage_rows(int which)
+{
+    static const uint32_t far = 999;
+    switch (which) {
+    case 0: return store_set_id(store, "alone", 5, 0), "article 5: its id leads nowhere";
+    case 1: ARTICLE(10, a.id = ((struct str){"copy", 4})); return "article 10: its id leads to another article";
+    case 2: return store_del_member(store, 5, 6, MEMBER_ARTICLE, 0, NULL), "article 6: its cluster 5 does not have it";
+    case 3: ARTICLE(10, a.cluster = 9); return "article 10: its cluster 9 does not have it";
+    case 4: ARTICLE(9, a.cluster = 999); return "article 9: its cluster 999 does not have it";
+    case 5: ARTICLE(10, a.linked = 999); return "article 10: what it is linked to, 999, cannot be read";
+    case 6: ARTICLE(1, a.flags |= ARTICLE_DELETED); return "article 1: its text is there although it was deleted";
+    case 7: return store_del_text(store, 5), "article 5: its text cannot be read";
+    case 8: flip(TABLE_TEXTS, 0); return "article 1: its text cannot be read";
+    case 9: ARTICLE(8, a.head = 999); return "article 8: its head 999 cannot be read";
+    case 10: ARTICLE(8, a.previous = 999); return "article 8: its previous version 999 cannot be read";
+    case 11: drop(TABLE_ARTICLES, 1); return "article 2: its record is missing";
+    case 12: flip(TABLE_ARTICLES, 1); return "article 2: ";
+    case 13: get_row(TABLE_IDS, 0); memcpy(row.data, &far, row.len = 4); put_row(TABLE_IDS); return "an id leads to article 999, which is not there";
+    case 14: get_row(TABLE_IDS, 0); row.key[0] ^= 1; put_row(TABLE_IDS); return "which has another";
+    case 15: stretch(TABLE_IDS, 0); return "which has another";
+    case 16: drop(TABLE_IDS, 0); return "the ids of 1 articles lead nowhere";
+    case 17: cut(TABLE_IDS, 0); return "its id leads nowhere";
+    case 18: cut(TABLE_OUTLETS, 0); return "cluster 1: a count of its outlets is damaged";
+    case 19: stretch(TABLE_OUTLETS, 0); return "cluster 1: a count of its outlets is damaged";
+    case 20: get_row(TABLE_OUTLETS, 0); memset(row.data, 0, 4); put_row(TABLE_OUTLETS); return "cluster 1: a count of its outlets is damaged";
+    case 21: drop(TABLE_OUTLETS, 0); return "cluster 1: says 3 outlets, has 2";
+    case 22: CLUSTER(1, c.outlets++); return "cluster 1: says 4 outlets, has 3";
+    case 23: CLUSTER(1, c.heads[0] = 1); return "cluster 1: its head 1 is none";
+    case 24: CLUSTER(1, c.heads[0] = 4); return "cluster 1: its head 4 is none";
+    case 25: CLUSTER(1, c.heads[0] = 5); return "cluster 1: its head 5 is none";
+    case 26: CLUSTER(1, c.first = 5); return "cluster 1: its first member 5 is none";
+    case 27: CLUSTER(1, c.last = 0); return "cluster 1: its latest member 0 is none";
+    case 28: member(1, 1, "", 1); return "cluster 1: its member 1 cannot be read";
+    case 29: member(1, 9, "", 1); return "cluster 1: its member 9 says it is in another";
+    case 30: member(9, 5, "\1", 1); return "cluster 9: its link 5 says nothing of it";
+    case 31: member(9, 5, "\2", 1); return "cluster 9: its members cannot be read";
+    case 32: member(9, 5, "\1\1", 2); return "cluster 9: its members cannot be read";
+    case 33: CLUSTER(1, c.articles++); return "cluster 1: says 5 articles and 0 links, has 4 and 0";
+    case 34: CLUSTER(1, c.links++); return "cluster 1: says 4 articles and 1 links, has 4 and 0";
+    case 35: CLUSTER(1, c.relations[0]++); return "cluster 1: its relations are not those of its members";
+    case 36: get_row(TABLE_CLUSTERS, 0); row.data[4] ^= 1; put_row(TABLE_CLUSTERS); return "cluster 1: its record is damaged";
+    case 37: cut(TABLE_CLUSTERS, 0); return "cluster 1: its record is damaged";
+    case 38: stretch(TABLE_CLUSTERS, 0); return "cluster 0: its record is damaged";
+    case 39: return store_put_alias(store, 5, 1), "cluster 5: it is there although it went into another";
+    case 40: drop(TABLE_RECENT, 0); return "table recent: not as many rows";
+    case 41: stretch(TABLE_SIZE, 0); return "table size: a row of cluster";
+    case 42: get_row(TABLE_FIRST, 0); row.key[0] ^= 1; put_row(TABLE_FIRST); return "table first: a row of cluster";
+    case 43: get_row(TABLE_SIZE, 0); row.key_len = 3; put_row(TABLE_SIZE); return "table size: a row of cluster 0 does not fit it";
+    case 44: get_row(TABLE_SIZE, 0); put_be32(row.key + 4, 9); put_row(TABLE_SIZE); return "table size: a row of cluster 9 does not fit it";
+    case 45: return store_put_alias(store, 3, 3), "cluster 3: where it went leads nowhere";
+    case 46: flip(TABLE_ALIASES, 0); return "cluster 3: where it went leads nowhere";
+    case 47: cut(TABLE_ALIASES, 0); return "cluster 3: where it went leads nowhere";
+    case 48: stretch(TABLE_ALIASES, 0); return "cluster 0: where it went leads nowhere";
+    case 49: store->counters.texts++; return "the counters say";
+    case 50: store->counters.clusters++; return "the counters say 4 clusters, there are 3";
+    case 51: store->counters.members--; return "members, there are";
+    case 52: get_row(TABLE_TEXTS, 0); put_be32(row.key, 999); put_row(TABLE_TEXTS); return "there are texts of articles that are not there";
+    case 53: ARTICLE(9, a.flags |= ARTICLE_SUPERSEDED); return "its head 9 is none";
+    case 54: get_row(TABLE_PRINTS, 0); put_be32(row.key, 999); put_row(TABLE_PRINTS); return "there are prints of articles, or evidence of clusters";
+    case 55: member(77, 5, "", 1); return "there are members or outlets of clusters";
+    case 56: get_row(TABLE_OUTLETS, 0); put_be32(row.key, 77); put_row(TABLE_OUTLETS); return "there are members or outlets of clusters";
+    case 57: flip(TABLE_PRINTS, 0); return "article 3: its print cannot be read";
+    case 58: cut(TABLE_PRINTS, 0); return "article 3: its print cannot be read";
+    case 59: PRINT(3, a.cluster++); return "article 3: its print says other things than its record";
+    case 60: PRINT(3, a.outlet_key++); return "article 3: its print says other things than its record";
+    case 61: PRINT(3, a.agencies.len = 2); return "article 3: its print says other things than its record";
+    case 62: PRINT(3, a.seen++); return "article 3: its print says other things than its record";
+    case 63: PRINT(3, a.claim = 0); return "article 3: its print says other things than its record";
+    case 64: PRINT(10, a.claim = DUP_CLAIM_AGENCY); return "article 10: its print says other things than its record";
+    case 65: PRINT(3, a.relation = 0); return "article 3: its print says other things than its record";
+    case 66: PRINT(3, a.flags |= ARTICLE_WITHDRAWN); return "article 3: its print says other things than its record";
+    case 67: EVIDENCE(1, "norra", e.first = 5); return "cluster 1: the first to name an agency, 5, is no member";
+    case 68: EVIDENCE(1, "norra", e.first = 999); return "cluster 1: the first to name an agency, 999, is no member";
+    case 69: flip(TABLE_EVIDENCE, 0); return "cluster 1: its evidence cannot be read";
+    case 70: cut(TABLE_EVIDENCE, 0); return "cluster 1: its evidence cannot be read";
+    case 71: EVIDENCE(1, "norra", e.own++); return "cluster 1: its evidence is not what its members say";
+    case 72: CLUSTER(1, c.claims[0]++); return "cluster 1: its evidence is not what its members say";
+    case 73: CLUSTER(1, c.generic++); return "cluster 1: its evidence is not what its members say";
+    case 74: CLUSTER(1, c.uncredited++); return "cluster 1: its evidence is not what its members say";
+    case 75: get_row(TABLE_EVIDENCE, 0); memset(row.key + 4, 'x', 90); row.key_len = 94; put_row(TABLE_EVIDENCE); return "cluster 1: its evidence cannot be read";
+    case 76: flip(TABLE_POSTINGS, 0); return "table postings: a row is damaged";
+    case 77: stretch(TABLE_POSTINGS, 0); return "table postings: a row is damaged";
+    case 78: get_row(TABLE_POSTINGS, 0); row.len = 3; put_row(TABLE_POSTINGS); return "table postings: a row is damaged";
+    case 79: flip(TABLE_SEGMENTS, 0); return "table segments: a row is damaged";
+    case 80: cut(TABLE_SEGMENTS, 0); return "table segments: a row is damaged";
+    case 81: SEGMENT(s->state = 9); return "table segments: a row is damaged";
+    case 82: SEGMENT(s->width = 0); return "table segments: a row is damaged";
+    case 83: SEGMENT(s->width = 5); return "table segments: a row is damaged";
+    case 84: SEGMENT(s->postings++); return "segment 0: it says";
+    case 85: SEGMENT(s->last = s->first); return "segment 0: ";
+    case 86: flip(TABLE_SEGMENT_0, 2); return "segment 0: a chunk is damaged";
+    case 87: stretch(TABLE_SEGMENT_0, 2); return "segment 0: a chunk is damaged";
+    case 88: get_row(TABLE_SEGMENT_0, 2); row.len = 9; put_row(TABLE_SEGMENT_0); return "segment 0: a chunk is damaged";
+    case 89: add_segment(5, 5, 3, 4, 0); return "segment 20: 1 values or numbers are out of order";
+    case 90: add_segment(5, 6, 4, 4, 0); return "segment 20: 2 values or numbers are out of order";
+    case 91: add_segment(5, 6, 3, 40, 0); return "segment 20: 2 values or numbers are out of order";
+    case 92: add_segment(5, 6, 3, 4, 1); return "segment 20: it says 5 postings and has 4";
+    case 93: add_row(TABLE_ALIASES, 77, "", 0); return "cluster 77: where it went leads nowhere";
+    default: return NULL;
+    }
+}
+
+/* ---- pages, as LMDB 0.9 lays them out ---------------------------------------------- */
+
+static uint64_t number_at(size_t at)
+{
+    uint64_t number;
+    memcpy(&number, good.data + at, sizeof number);
+    return number;
+}
+
+static char *bad; /* what becomes of the file */
+
+static void set_number(size_t at, uint64_t number)
+{
+    memcpy(bad + at, &number, sizeof number);
+}
+
+static void set_byte(size_t at, unsigned value)
+{
+    bad[at] = (char)value;
+}
+
+static size_t newest(void)
+{
+    return number_at(PAGE + 144) > number_at(144) ? PAGE : 0;
+}
+
+enum { TREE_FREE = 40, TREE_MAIN = 88, LEAVES = 16, ENTRIES = 32, ROOT = 40 };
+
+static unsigned node(size_t page, unsigned n)
+{
+    uint16_t at;
+    memcpy(&at, good.data + page + 16 + 2 * n, sizeof at);
+    return at;
+}
+
+/* Where the record of a table stands: the main table's tree has one page. */
+static size_t tree_of(const char *name)
+{
+    size_t page = number_at(newest() + TREE_MAIN + ROOT) * PAGE, len = strlen(name);
+    for (unsigned n = 0; n < TABLE_COUNT; n++)
+        if (memcmp(good.data + page + node(page, n) + 8, name, len) == 0)
+            return page + node(page, n) + 8 + len;
+    fail_msg("no table %s", name);
+    return 0;
+}
+
+static size_t root_of(size_t tree)
+{
+    return number_at(tree + ROOT) * PAGE;
+}
+
+static const char *damage_pages(int which)
+{
+    size_t clusters = tree_of("clusters"), page = root_of(clusters), texts = root_of(tree_of("texts"));
+    size_t free_root = root_of(newest() + TREE_FREE), list = free_root + node(free_root, 0) + 16;
+    uint64_t n_free = number_at(list);
+    assert_int_equal(good.data[texts + 10] & 3, 1); /* a branch page */
+    switch (which) {
+    case 0: set_number(clusters + ENTRIES, 99); return "table clusters: it says 99 rows and has 3";
+    case 1: set_number(clusters + LEAVES, 5); return "pages";
+    case 2: set_number(newest() + TREE_MAIN + ENTRIES, 99); return "the file has 99 tables";
+    case 3:
+        memcpy(bad + page + 18, good.data + page + 20, 2);
+        memcpy(bad + page + 20, good.data + page + 18, 2);
+        return "table clusters: row 2 is out of order";
+    case 4: set_byte(texts + node(texts, 1) + 8, 0xff); return "is not found by its key";
+    case 5: set_number(list + 8, 0); return "1 entries of the free pages are wrong";
+    case 6: set_number(list + 8, 1u << 30); return "1 entries of the free pages are wrong";
+    case 7: set_number(list + 8, number_at(list + 16)); return "1 entries of the free pages are wrong";
+    case 8: set_number(list, n_free + 1000); return "1 entries of the free pages are wrong";
+    case 9: set_byte(page + 10, 0); return "damaged";
+    case 10: set_number(clusters + ROOT, 1u << 30); return "damaged";
+    default: return NULL;
+    }
+}
+
+static const char *damage_head(int which, size_t *len)
+{
+    size_t file = good.len / PAGE * PAGE;
+    switch (which) {
+    case 0: set_byte(TREE_FREE + 1, 0x20); return "what cannot be";                   /* pages of 8,192 bytes */
+    case 1: set_byte(PAGE + TREE_FREE + 1, 0x20); return "what cannot be";
+    case 2: set_number(32, UINT64_MAX); return "what cannot be";
+    case 3: set_number(PAGE + 32, UINT64_MAX); return "what cannot be";
+    case 4: set_byte(TREE_FREE + 4, 0xf0); return "kinds of trees";
+    case 5: set_byte(TREE_MAIN + 4, 4); return "kinds of trees";
+    case 6: set_byte(PAGE + TREE_MAIN + 4, 4); return "kinds of trees";
+    case 7: set_number(144, number_at(144) + 4); return "no two transactions";
+    case 8: set_number(144, number_at(144) + 1); return "no two transactions";
+    case 9: set_number(PAGE + 144, number_at(PAGE + 144) + 1); return "no two transactions";
+    case 10: *len = file - 2 * PAGE; return "cut short";
+    case 11: *len = 1000; return "what cannot be";
+    case 12: set_number(TREE_FREE, 100); return "what cannot be";                     /* too small a page, too large, */
+    case 13: set_number(TREE_FREE, 1u << 20); return "what cannot be";
+    case 14: set_number(TREE_FREE, 4095); return "what cannot be";                    /* and no power of two */
+    case 15: *len = 200; return "";                                                   /* these LMDB refuses */
+    case 16: set_byte(16, 1); return "";
+    case 17: *len = 100; return "";
+    default: return NULL;
+    }
+}
+
+/* ---- checking ------------------------------------------------------------------------ */
+
+static void note(void *unused, const char *sentence)
+{
+    (void)unused;
+    size_t len = strlen(told);
+    snprintf(told + len, sizeof told - len, "%s\n", sentence);
+}
+
+static int check(uint32_t ms, int *ret_complete)
+{
+    struct view *view;
+    told[0] = '\0';
+    assert_int_equal(store_snapshot(store, &view), 0);
+    int r = view_check_within(view, ms, note, NULL, ret_complete);
+    store_release(view);
+    return r;
+}
+
+static void assert_refused(const char *sentence)
+{
+    struct err err = {0};
+    int r = store_verify(where(), 0, &err);
+    if (r != DUP_ECORRUPT || !strstr(err.text, "is damaged: "))
+        fail_msg("a store of which \"%s\" is said passes: %s", sentence, err.text);
+}
+
+static void test_rows(void **unused)
+{
+    const char *sentence;
+    int complete;
+    (void)unused;
+    for (int which = 0;; which++) {
+        put_back(&good);
+        assert_int_equal(open_it(), 0);
+        assert_int_equal(store_begin(store), 0);
+        if (!(sentence = damage_rows(which)))
+            break;
+        assert_int_equal(store_commit(store), 0);
+        int faults = check(0, &complete);
+        if (faults <= 0 || !strstr(told, sentence))
+            fail_msg("damage %d: \"%s\" is not said, but:\n%s", which, sentence, told);
+        close_it();
+        assert_refused(sentence);
+    }
+    close_it();
+}
+
+static void write_bad(size_t len)
+{
+    struct image image = {bad, len};
+    put_back(&image);
+}
+
+static void test_pages(void **unused)
+{
+    const char *sentence;
+    (void)unused;
+    for (int which = 0;; which++) {
+        struct err err = {0};
+        memcpy(bad, good.data, good.len);
+        if (!(sentence = damage_pages(which)))
+            break;
+        write_bad(good.len);
+        if (store_verify(where(), 0, &err) != DUP_ECORRUPT || !strstr(err.text, sentence))
+            fail_msg("damage %d: \"%s\" is not said, but: %s", which, sentence, err.text);
+    }
+}
+
+static void test_head(void **unused)
+{
+    const char *sentence;
+    char path[128];
+    (void)unused;
+    path_of(dir, "dupd.mdb", path);
+    for (int which = 0;; which++) {
+        struct err err = {0};
+        size_t len = good.len;
+        memcpy(bad, good.data, good.len);
+        if (!(sentence = damage_head(which, &len)))
+            break;
+        write_bad(len);
+        int r = head_check(path, &err);
+        if (r != (*sentence ? DUP_ECORRUPT : 0) || !strstr(err.text, sentence))
+            fail_msg("damage %d: \"%s\" is not said, but: %s", which, sentence, err.text);
+        assert_true(open_it() < 0);
+    }
+}
+
+/* Reading a row whose length goes past the end of the file ends the process that reads it. */
+static void test_walk_that_dies(void **unused)
+{
+    struct err err = {0};
+    size_t page = root_of(tree_of("postings"));
+    (void)unused;
+    if (good.data[page + 10] & 1) /* a branch page: its first child */
+        page = (size_t)(uint32_t)number_at(page + node(page, 0)) * PAGE;
+    memcpy(bad, good.data, good.len);
+    memcpy(bad + page + node(page, 0), &(uint32_t){30u << 20}, 4);
+    write_bad(good.len);
+    signal(SIGSEGV, SIG_DFL); /* in the child too, where cmocka must not go on */
+    signal(SIGBUS, SIG_DFL);
+    assert_int_equal(store_verify(where(), 0, &err), DUP_ECORRUPT);
+    if (!strstr(err.text, "reading it ends the process"))
+        fail_msg("%s", err.text);
+}
+
+static void test_nothing_there(void **unused)
+{
+    struct image none = {NULL, 0};
+    struct err err = {0};
+    char path[128];
+    (void)unused;
+    put_back(&none);
+    assert_int_equal(store_verify(where(), 0, &err), 0);
+    path_of(dir, "dupd.mdb", path);
+    fclose(fopen(path, "w"));
+    assert_int_equal(store_verify(where(), 0, &err), 0);
+    put_back(&good);
+    assert_int_equal(store_verify(where(), 0, &err), 0);
+    assert_int_equal(store_verify(where(), 60000, &err), 0);
+}
+
+static void test_no_time(void **unused)
+{
+    int complete;
+    (void)unused;
+    put_back(&good);
+    assert_int_equal(open_it(), 0);
+    for (int used = 0; used < 2; used++) {
+        elapsed_jump = used ? 2 : 1000;
+        used_jump = used ? 1000 : 0;
+        complete = 0;
+        for (int at = 2; !complete; at += 1 + at / 8) {
+            looks = at;
+            int r = check(1000, &complete);
+            looks = -1;
+            assert_int_equal(r, 0);
+            assert_string_equal(told, "");
+            assert_true(complete || at > 1);
+        }
+    }
+    /* A busy machine: time has passed that the walk has not had. */
+    elapsed_jump = 2;
+    used_jump = 0;
+    looks = 2;
+    assert_int_equal(check(1000, &complete), 0);
+    looks = -1;
+    assert_true(complete);
+    close_it();
+}
+
+/* ---- the good store --------------------------------------------------------------------- */
+
+static void add_lone(uint32_t n, int values)
+{
+    static uint64_t posted[POSTED];
+    char id[16];
+    assert_int_equal(store_begin(store), 0);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t num = view_last_num(&store->writer) + 1;
+        struct article article = {.num = num, .cluster = num, .head = num, .posted = num, .version = 1, .seen = START_MS,
+                                  .published = DUP_TIME_NONE, .id = {id, (size_t)sprintf(id, "lone-%u", num)}};
+        for (int k = 0; k < values; k++)
+            posted[k] = ((uint64_t)num << 32 | (uint64_t)k) * UINT64_C(0x9e3779b97f4a7c15);
+        assert_int_equal(store_post(store, posted, (size_t)values, num), 0);
+        assert_int_equal(store_add_article(store, &article, NULL, 0), 0);
+        assert_int_equal(store_set_id(store, id, article.id.len, num), 0);
+    }
+    assert_int_equal(store_commit(store), 0);
+}
+
+static int set_up(void **unused)
+{
+    int r, complete;
+    (void)unused;
+    begin_life("damaged");
+    assert_int_equal(open_it(), 0);
+    assert_int_equal(submit(0, 6), 0);
+    assert_int_equal(submit(6, ARRIVALS), 0);
+    add_lone(5, POSTED);
+    add_lone(1, 10);
+    while ((r = store_step(store)) == 1)
+        ;
+    assert_int_equal(r, 0);
+    add_lone(300, 2);
+    assert_int_equal(check(0, &complete), 0);
+    close_it();
+    good = keep_file();
+    bad = malloc(good.len);
+    assert_non_null(bad);
+    return 0;
+}
+
+static int tear_down(void **unused)
+{
+    (void)unused;
+    free(good.data);
+    free(bad);
+    return end_life();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),           cmocka_unit_test(test_pages), cmocka_unit_test(test_head),
+        cmocka_unit_test(test_walk_that_dies), cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_no_time),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
