@@ -45,6 +45,7 @@ int verb_delete(struct ctl *ctl)
 {
     int worst = 0;
     for (int i = 0; i < ctl->n_args && worst < CTL_USAGE; i++) {
+        ctl->about = ctl->n_args > 1 ? ctl->args[i] : NULL;
         int code = delete_one(ctl, ctl->args[i]);
         worst = code > worst ? code : worst;
     }

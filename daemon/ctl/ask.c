@@ -47,7 +47,7 @@ static int tell_refusal(struct ctl *ctl, struct json_object *error)
 {
     char text[1024];
     show_error(text, sizeof text, error);
-    out_complain("%s", text);
+    out_complain("%s%s%s", ctl->about ? ctl->about : "", ctl->about ? ": " : "", text);
     if (ctl->json)
         out_json(ctl->line, ctl->line_len);
     return ctl_exit_of(show_string(error, "code"));

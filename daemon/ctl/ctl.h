@@ -55,6 +55,7 @@ struct ctl {
     const char *values[CTL_OPTIONS];  /* by place in the list; NULL: not given */
     struct conn conn;                 /* open once ctl_connect succeeded */
     struct json_parser *parser;       /* owned */
+    const char *about;                /* what the request is for, where there are several; else NULL */
     const char *line;                 /* the last reply, until the next one is read */
     size_t line_len;
 };

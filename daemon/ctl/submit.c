@@ -119,6 +119,7 @@ static int send_files(struct ctl *ctl, const char *op)
     if (ctl->n_args == 0)
         return send_file(ctl, op, "-");
     for (int i = 0; i < ctl->n_args && worst != CTL_NO_DAEMON; i++) {
+        ctl->about = ctl->n_args > 1 ? ctl->args[i] : NULL;
         int code = send_file(ctl, op, ctl->args[i]);
         worst = code > worst ? code : worst;
     }
