@@ -72,7 +72,7 @@ static int read_table(const char *path, const char *name, struct buf *ret, char 
 /* What the parser of a table said, with the file before it. */
 static int bad_table(const char *path, int code, const char *message, struct err *err)
 {
-    return err_set(err, code, "%s: %s", path, message[0] ? message : dup_strerror(code));
+    return err_set(err, code, "%s%s%s", path, message[0] ? ", " : ": ", message[0] ? message : dup_strerror(code));
 }
 
 static int load_agencies(const struct config *config, struct tables *tables, struct err *err)
