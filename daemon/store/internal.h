@@ -109,6 +109,8 @@ int ledger_new(struct store *store, uint64_t bytes);
 void ledger_free(struct ledger *ledger);
 /* The open transaction changed what a report reads of this number. */
 void ledger_note(struct store *store, uint32_t num);
+/* The writer has nothing else to do: reads the newest entries that are not in memory yet. 1: there may be more. */
+int ledger_step(struct store *store);
 /* It was committed, or given up. */
 void ledger_committed(struct store *store);
 void ledger_forget(struct store *store);

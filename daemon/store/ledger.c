@@ -151,7 +151,13 @@ static int read_part(struct view *view, const struct part *part, uint32_t from, 
     return r < 0 ? r : code == 0 || code == MDB_NOTFOUND ? 0 : store_code(view->store, code);
 }
 
-/* Everything goes, and outlets are numbered anew: most of those that there were are not in memory any more. */
+/* Whether so many outlets or agencies have come that most of them are hardly in memory any more. */
+static int is_crowded(struct ledger *ledger)
+{
+    return numbers_given(&ledger->outlets) > ledger->many_outlets || numbers_given(&ledger->agencies) > MANY_AGENCIES;
+}
+
+/* Everything goes, and outlets are numbered anew. */
 static void begin_anew(struct ledger *ledger)
 {
     for (uint32_t i = 0; i < ledger->n_chunks; i++)
@@ -166,7 +172,7 @@ static void begin_anew(struct ledger *ledger)
 /* Room for one chunk more: the oldest articles make it, which are asked for least. */
 static int make_room(struct ledger *ledger, uint32_t chunk)
 {
-    if (numbers_given(&ledger->outlets) > ledger->many_outlets || numbers_given(&ledger->agencies) > MANY_AGENCIES)
+    if (is_crowded(ledger))
         begin_anew(ledger);
     if (chunk >= ledger->n_chunks) {
         uint32_t n = (chunk + 64) / 64 * 64;
@@ -240,6 +246,36 @@ uint64_t ledger_agency(struct view *view, uint32_t agency)
 void ledger_leave(struct view *view)
 {
     pthread_rwlock_unlock(&view->store->ledger->lock);
+}
+
+/* The newest chunk that is missing among those that there is memory for; 0 for none. */
+static uint32_t missing(const struct ledger *ledger, uint32_t first, uint32_t last)
+{
+    for (uint32_t chunk = last, left = ledger->most; left > 0 && chunk >= first; chunk--, left--) {
+        if (chunk >= ledger->n_chunks || !ledger->chunks[chunk])
+            return chunk + 1;
+        if (chunk == 0)
+            break;
+    }
+    return 0;
+}
+
+int ledger_step(struct store *store)
+{
+    struct ledger *ledger = store->ledger;
+    const struct counters *n = &store->committed;
+    struct view view = {.store = store};
+    int r = DUP_ENOENT;
+    if (!n->articles || is_crowded(ledger))
+        return 0;
+    pthread_rwlock_wrlock(&ledger->lock);
+    uint32_t chunk = missing(ledger, n->first_num / LEDGER_CHUNK, n->last_num / LEDGER_CHUNK);
+    if (chunk && mdb_txn_begin(store->env, NULL, MDB_RDONLY, &view.txn) == 0) {
+        r = load(&view, chunk - 1);
+        mdb_txn_abort(view.txn);
+    }
+    pthread_rwlock_unlock(&ledger->lock);
+    return r == 0; /* what went wrong is for a report to say */
 }
 
 /* ---- what the writer changes ------------------------------------------------- */

@@ -1,6 +1,6 @@
 /*
- * ledger.h - what reports count, in memory: an entry for each number, read from the store when a
- * report first asks for it and kept as it is there from then on.
+ * ledger.h - what reports count, in memory: an entry for each number, read from the store when there is
+ * nothing else to do or a report asks for it, and kept as it is there from then on.
  *
  * A report reads entries in order, from ledger_enter to ledger_leave with the ledger held, which keeps
  * the writer from bringing it up to date: not longer than it takes to look at those of one call. They

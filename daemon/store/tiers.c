@@ -280,7 +280,7 @@ int store_step(struct store *store)
     int filling = tiers_fill_filters(store, step_postings(t) * FILL_SHARE);
     if (filling < 0 || !pending(t)) {
         t->owed = 0;
-        return filling;
+        return filling ? filling : ledger_step(store);
     }
     struct tiers *before = malloc(sizeof *before);
     int r = before ? store_begin(store) : DUP_ENOMEM;

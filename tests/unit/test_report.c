@@ -463,6 +463,41 @@ static void test_little_memory(void **state)
     free(much);
 }
 
+static int count_steps(void)
+{
+    int steps = 0;
+    while (store_step(store) == 1)
+        assert_true(++steps < 100);
+    return steps;
+}
+
+/* While there is nothing else to do what is missing in memory is read: the newest that there is room for. */
+static void test_steps(void **state)
+{
+    (void)state;
+    assert_int_equal(store_begin(store), 0);
+    for (uint32_t i = 0; i < 40000; i++) /* five chunks */
+        add(i % 2 ? "a.example" : "b.example", BEGIN + i, 0, i % 3 ? "" : "PTI");
+    assert_int_equal(store_commit(store), 0);
+    char *asked = every_row();
+    assert_int_equal(reopen(0), 0);
+    assert_int_equal(count_steps(), 5);
+    char *stepped = every_row();
+    assert_string_equal(asked, stepped);
+    free(stepped);
+    assert_int_equal(reopen(1), 0);
+    assert_int_equal(count_steps(), 4);
+    stepped = every_row();
+    assert_string_equal(asked, stepped);
+    assert_int_equal(count_steps(), 0); /* the oldest takes another's place, and gives it back */
+    free(stepped);
+    free(asked);
+    /* So many outlets that the numbers run out before the memory does. */
+    add_many(20000);
+    assert_int_equal(reopen(1), 0);
+    assert_true(count_steps() < 4);
+}
+
 /* What cannot be read is said, not left out. */
 static void test_no_story(void **state)
 {
@@ -548,6 +583,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_changes_between_turns, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_kept_up, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_little_memory, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_steps, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_no_story, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_outlets_of_owners, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_first_edges, open_store, close_store),

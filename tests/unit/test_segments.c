@@ -268,7 +268,7 @@ static void test_failing_steps(void **unused)
             failing = 1;
             int r = store_step(store);
             failing = 0;
-            assert_true(r == 0 || r == DUP_EIO);
+            assert_true(r == 0 || r == DUP_EIO || r == 1); /* 1: the ledger, which writes nothing */
         } else {
             while (store_owes(store))
                 assert_true(store_step(store) >= 0);
