@@ -122,7 +122,9 @@ $(B)/tests/%: $(B)/tests/%.o $(PARTS) $(B)/libctl.a
 	@$(if $(V),,echo "  LD      $@")
 	$(Q)$(CC) $(ALLLDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DUPD_LIBS) $(TEST_LIBS) -lz -lsmartcols
 
+# Tests that refuse memory: the linker leads the calls of the libraries here to them.
 $(B)/tests/unit/test_fold: ALLLDFLAGS += -Wl,--wrap=realloc
+$(B)/tests/unit/test_memory: ALLLDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup,--wrap=free
 # This one stands before the calls that the store makes, to refuse them.
 $(B)/tests/unit/test_refused: ALLLDFLAGS += -Wl,--wrap=open -Wl,--wrap=fsync \
   $(shell awk -F'[,()] *' '/^REFUSE/ { print "-Wl,--wrap=" $$3 }' tests/fault/refuse.h)

@@ -27,7 +27,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SECONDS = 40  # for one test; what takes longer hangs
 MEMORY = 4 << 30  # and what takes more runs away
-UNITS = ("version_words", "fold", "rules", "evidence", "agencies", "outlets", "credit_scan", "credit", "text", "compare", "fingerprint", "config")
+UNITS = ("version_words", "fold", "rules", "evidence", "agencies", "memory", "outlets", "credit_scan", "credit", "text", "compare", "fingerprint", "config")
 REPLAY = "build/tests/replay/replay"
 SANITIZED = "build-address-undefined/"
 # Which is most likely to notice; the others follow.
