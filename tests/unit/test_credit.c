@@ -1214,7 +1214,9 @@ static void test_shapes(void **state)
         {TAIL, "Ngọc Bích (Theo AFP)", "agency", "AFP", 0}, {TAIL, "Anna Pole (PAP)", "none", "-", 0},
         {TAIL, "From Port Authority (PA)", "none", "-", 0}, {TAIL, "From Aam Aadmi Party (AAP)", "none", "-", 0},
         {TAIL, "Z portu A B (PAP)", "none", "-", 0}, {TAIL, "Foto Anna Pole (PAP)", "none", "-", 0},
-        {TAIL, "From A B C D E F G H I J (PAP)", "none", "-", 0},
+        {TAIL, "Z Brukseli Pole (PAP)", "agency", "PAP", 0},
+        {TAIL, "Z Brukseli (PAP)", "none", "-", 0}, {TAIL, "Z Brukseli Anna Pole Jan Most Ewa Rzeka Las (PAP)", "agency", "PAP", 0},
+        {TAIL, "Z Brukseli Anna Pole Jan Most Ewa Rzeka Las Staw (PAP)", "none", "-", 0},
         /* Datelines without a dash. */
         {HEAD, "ANKARA (AA) Boats", "agency", "Anadolu", 0}, {HEAD, "PORT ALDER (AA) Boats", "agency", "Anadolu", 0},
         {HEAD, "ANKARA (AA) boats", "none", "-", 0}, {HEAD, "ANKARA (AA) RATES", "none", "-", 0},
