@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,10 +23,11 @@
 #define FILE_MAX (8u << 20)
 #define PIECE_WORDS 55
 
-static char dir[64];
+static char base[64], dir[80]; /* the test's own directory, and the store's in it */
 static struct store *store;
 static struct engine *engine;
 static struct preparer *preparer;
+static struct err opening; /* what the last one said */
 
 /* LMDB's own: the stores need not outlive the test. */
 int fdatasync(int fd)
@@ -124,6 +126,7 @@ static int open_it(void)
                                            .keep_text = 1, .cache_bytes = 1u << 16};
     struct err err = {0};
     int r = store_open(where(), &err, &store);
+    opening = err;
     if (r < 0) {
         store = NULL;
         assert_int_equal(r, err.code);
@@ -181,8 +184,10 @@ static void put_back(const struct image *image)
 {
     char path[128];
     remove_files(dir);
+    rmdir(dir);
     if (!image->data)
         return;
+    assert_int_equal(mkdir(dir, 0700), 0);
     path_of(dir, "dupd.mdb", path);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
@@ -195,8 +200,9 @@ static void put_back(const struct image *image)
 static int begin_life(const char *name)
 {
     struct dup_secret secret;
-    snprintf(dir, sizeof dir, "%s/%s-XXXXXX", getenv("TMP") ? getenv("TMP") : "/tmp", name);
-    assert_non_null(mkdtemp(dir));
+    snprintf(base, sizeof base, "%s/%s-XXXXXX", getenv("TMP") ? getenv("TMP") : "/tmp", name);
+    assert_non_null(mkdtemp(base));
+    snprintf(dir, sizeof dir, "%s/state", base);
     store_create_seed(name, strlen(name));
     assert_int_equal(dup_secret_derive(&secret, name, strlen(name)), 0);
     assert_int_equal(dup_text_setup(), 0);
@@ -213,7 +219,8 @@ static int end_life(void)
         prepared_done(&prepared[i]);
     preparer_free(preparer);
     remove_files(dir);
-    return rmdir(dir);
+    rmdir(dir);
+    return rmdir(base);
 }
 
 #endif

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include <cmocka.h>
+#include <xxhash.h>
 
 #include "life.h"
 
@@ -414,6 +415,166 @@ static void test_rows(void **unused)
     close_it();
 }
 
+/* The setting of that name, cut short by so many bytes or its number changed. */
+static void setting(const char *name, size_t shorter, int change)
+{
+    MDB_val data;
+    assert_int_equal(table_get(&store->writer, TABLE_SETTINGS, name, strlen(name), &data), 0);
+    memcpy(row.key, name, row.key_len = strlen(name));
+    memcpy(row.data, data.mv_data, data.mv_size);
+    row.len = data.mv_size - shorter;
+    row.data[0] = (unsigned char)(row.data[0] + change);
+    put_row(TABLE_SETTINGS);
+}
+
+static void seal_log(void)
+{
+    uint32_t sum = (uint32_t)XXH3_64bits_withSeed(row.data + 4, row.len - 4, get_be32(row.key + 4));
+    memcpy(row.data, &sum, sizeof sum);
+    put_row(TABLE_POSTINGS);
+}
+
+/* What a store cannot even be opened with: the counters are the last to be written. */
+static const char *damage_opening(int which, int *ret_code)
+{
+    *ret_code = DUP_ECORRUPT;
+    switch (which) {
+    case 0: setting("format", 0, 1); return *ret_code = DUP_EFORMAT, "use a newer dupd";
+    case 1: setting("format", 1, 0); return "settings";
+    case 2: setting("fingerprints", 0, 1); return *ret_code = DUP_EFORMAT, "export and import it";
+    case 3: setting("secret", 1, 0); return "settings";
+    case 4: setting("secret", 0, 1); return *ret_code = DUP_EINVAL, "another secret";
+    case 5: setting("counters", 1, 0); return "settings";
+    case 6: store->counters.articles++; return "settings";
+    case 7: store->counters.last_num++; return "settings";
+    case 8: store->counters.last_num++; store->counters.first_num++; return "settings";
+    case 9: drop(TABLE_ARTICLES, 0); store->counters.articles--; store->counters.last_num--; return "settings";
+    case 10: drop(TABLE_ARTICLES, 315); store->counters.articles--; store->counters.first_num++; return "settings";
+    case 11: setting("sealed", 1, 0); return "index";
+    case 12: flip(TABLE_SEGMENTS, 0); return "index";
+    case 13: flip(TABLE_POSTINGS, 0); return "index";
+    case 14: get_row(TABLE_POSTINGS, 0); row.len = 4 + 5; seal_log(); return "index";
+    case 15: get_row(TABLE_POSTINGS, 0); row.len -= 2; seal_log(); return "index";
+    case 16: get_row(TABLE_POSTINGS, 0); row.key[0] = 9; seal_log(); return "index";
+    case 17: get_row(TABLE_POSTINGS, 0); row.key[row.key_len++] = 1; seal_log(); return "index";
+    case 18: return table_del(store, TABLE_SETTINGS, "format", 6), "settings";
+    default: return NULL;
+    }
+}
+
+static void test_opening(void **unused)
+{
+    const char *sentence;
+    int code;
+    (void)unused;
+    for (int which = 0;; which++) {
+        put_back(&good);
+        assert_int_equal(open_it(), 0);
+        assert_int_equal(store_begin(store), 0);
+        if (!(sentence = damage_opening(which, &code)))
+            break;
+        assert_int_equal(store_commit(store), 0);
+        close_it();
+        int r = open_it();
+        if (r != code || !strstr(opening.text, sentence))
+            fail_msg("damage %d: \"%s\" is not said, but %s: %s", which, sentence, dup_strerror(r), r < 0 ? opening.text : "");
+        close_it();
+    }
+    close_it();
+}
+
+/* Where the directory is none, a file, or somebody else's. */
+static void test_places(void **unused)
+{
+    const struct image none = {NULL, 0};
+    struct store_options options = *where();
+    struct store *other;
+    struct err err = {0};
+    (void)unused;
+    put_back(&none);
+    fclose(fopen(dir, "w"));
+    assert_int_equal(open_it(), DUP_EACCES);
+    assert_non_null(strstr(opening.text, "is not a directory"));
+    unlink(dir);
+    options.read_only = 1;
+    assert_int_equal(store_open(&options, &err, &other), DUP_ENOENT);
+    assert_int_equal(open_it(), 0);
+    options.read_only = 0;
+    assert_int_equal(store_open(&options, &err, &other), DUP_EINUSE);
+    close_it();
+    /* Somebody else's file. */
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    char path[128];
+    remove_files(dir);
+    path_of(dir, "dupd.mdb", path);
+    assert_int_equal(mdb_env_create(&env), 0);
+    mdb_env_set_maxdbs(env, 1);
+    assert_int_equal(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
+    assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+    assert_int_equal(mdb_dbi_open(txn, "letters", MDB_CREATE, &dbi), 0);
+    assert_int_equal(mdb_txn_commit(txn), 0);
+    mdb_env_close(env);
+    assert_int_equal(open_it(), DUP_EFORMAT);
+    assert_non_null(strstr(opening.text, "is not a store of dupd"));
+    put_back(&good);
+    options.map_size = 1u << 20; /* less than the file */
+    options.index_memory = options.ledger_memory = 0;
+    assert_int_equal(store_open(&options, &err, &other), 0);
+    store_free(other);
+    options.map_size = 0;
+    options.sync = 1;
+    assert_int_equal(store_open(&options, &err, &other), 0);
+    store_free(other);
+}
+
+/* What callers ask for that makes no sense, and what a damaged row is to those who change it. */
+static void test_changes(void **unused)
+{
+    struct cluster_cursor cursor = {{0}};
+    struct cluster cluster;
+    uint32_t num, outlets = 0;
+    enum member_kind kind;
+    (void)unused;
+    put_back(&good);
+    assert_int_equal(open_it(), 0);
+    assert_int_equal(store_begin(store), 0);
+    struct view *view = &store->writer;
+    assert_int_equal(store_add_member(store, 1, 3, MEMBER_ARTICLE, 0, NULL), DUP_EINVAL);
+    assert_int_equal(view_members(view, 1, UINT32_MAX, 1, &num, &kind), 0);
+    assert_int_equal(view_members(view, 1, 0, 0, &num, &kind), 0);
+    cursor.bytes[15] = 13;
+    assert_int_equal(view_clusters(view, ORDER_RECENT, &cursor, 1, &cluster), DUP_EINVAL);
+    memset(cursor.bytes, 0xff, sizeof cursor.bytes); /* past the last: it goes on there */
+    cursor.bytes[15] = 8;
+    assert_int_equal(view_clusters(view, ORDER_RECENT, &cursor, 1, &cluster), 1);
+    cut(TABLE_OUTLETS, 0);
+    assert_int_equal(store_add_member(store, 1, 5, MEMBER_ARTICLE, get_be32(row.key + 4) * (UINT64_C(1) << 32) | get_be32(row.key + 8),
+                                      &outlets), DUP_ECORRUPT);
+    assert_int_equal(view_cluster(view, 1, &cluster), 0);
+    drop(TABLE_SIZE, 0);
+    drop(TABLE_SIZE, 0);
+    cluster.articles++;
+    assert_int_equal(store_put_cluster(store, &cluster), DUP_ECORRUPT);
+    get_row(TABLE_CLUSTERS, 0);
+    row.data[4] ^= 1;
+    put_row(TABLE_CLUSTERS);
+    assert_int_equal(store_put_cluster(store, &cluster), DUP_ECORRUPT);
+    struct cluster_cursor start = {{0}};
+    assert_int_equal(view_clusters(view, ORDER_RECENT, &start, 9, (struct cluster[9]){{0}}), DUP_ECORRUPT);
+    store_abort(store);
+    /* An alias that cannot be read: nobody is told, and nothing is committed. */
+    assert_int_equal(store_begin(store), 0);
+    cut(TABLE_ALIASES, 0);
+    view_cluster_id(view, 3);
+    assert_int_equal(store_commit(store), DUP_ECORRUPT);
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(view_cluster_id(view, 3), 1);
+    store_abort(store);
+    close_it();
+}
+
 static void write_bad(size_t len)
 {
     struct image image = {bad, len};
@@ -482,6 +643,7 @@ static void test_nothing_there(void **unused)
     put_back(&none);
     assert_int_equal(store_verify(where(), 0, &err), 0);
     path_of(dir, "dupd.mdb", path);
+    assert_int_equal(mkdir(dir, 0700), 0);
     fclose(fopen(path, "w"));
     assert_int_equal(store_verify(where(), 0, &err), 0);
     put_back(&good);
@@ -496,12 +658,12 @@ static void test_no_time(void **unused)
     put_back(&good);
     assert_int_equal(open_it(), 0);
     for (int used = 0; used < 2; used++) {
-        elapsed_jump = used ? 2 : 1000;
+        elapsed_jump = used ? 150 : 1000;
         used_jump = used ? 1000 : 0;
         complete = 0;
         for (int at = 2; !complete; at += 1 + at / 8) {
             looks = at;
-            int r = check(1000, &complete);
+            int r = check(100000, &complete);
             looks = -1;
             assert_int_equal(r, 0);
             assert_string_equal(told, "");
@@ -509,10 +671,10 @@ static void test_no_time(void **unused)
         }
     }
     /* A busy machine: time has passed that the walk has not had. */
-    elapsed_jump = 2;
+    elapsed_jump = 150;
     used_jump = 0;
     looks = 2;
-    assert_int_equal(check(1000, &complete), 0);
+    assert_int_equal(check(100000, &complete), 0);
     looks = -1;
     assert_true(complete);
     close_it();
@@ -571,7 +733,8 @@ static int tear_down(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),           cmocka_unit_test(test_pages), cmocka_unit_test(test_head),
+        cmocka_unit_test(test_rows), cmocka_unit_test(test_opening), cmocka_unit_test(test_places),
+        cmocka_unit_test(test_changes), cmocka_unit_test(test_pages), cmocka_unit_test(test_head),
         cmocka_unit_test(test_walk_that_dies), cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_no_time),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 #include <xxhash.h>
@@ -25,7 +26,7 @@
 #define FILLERS 5          /* so many a time */
 #define FILLS 4
 
-static char copy_dir[80];
+static char copy_dir[100];
 static uint64_t seed;
 static int every;
 
@@ -395,7 +396,8 @@ static void start(const struct phase *phase, const struct image *image)
     if (phase->opens)
         return;
     assert_int_equal(open_it(), 0);
-    contents(); /* what reports count is in memory then */
+    if (phase->run != run_read)
+        contents(); /* what reports count is in memory then */
 }
 
 static void reopen(void)
@@ -511,6 +513,117 @@ static void test_phases(void **unused)
     free(image.data);
 }
 
+/* ---- one by one -------------------------------------------------------------------------------- */
+
+static void test_codes(void **unused)
+{
+    static const struct { int code, expected; } rows[] = {
+        {MDB_SUCCESS, 0}, {MDB_NOTFOUND, DUP_ENOENT}, {MDB_MAP_FULL, DUP_EBUSY}, {MDB_CORRUPTED, DUP_ECORRUPT},
+        {MDB_PAGE_NOTFOUND, DUP_ECORRUPT}, {MDB_INCOMPATIBLE, DUP_ECORRUPT}, {MDB_BAD_DBI, DUP_ECORRUPT},
+        {MDB_BAD_VALSIZE, DUP_ECORRUPT}, {MDB_CURSOR_FULL, DUP_ECORRUPT}, {MDB_BAD_TXN, DUP_ECORRUPT},
+        {MDB_VERSION_MISMATCH, DUP_EFORMAT}, {MDB_INVALID, DUP_EFORMAT}, {MDB_READERS_FULL, DUP_ENOMEM},
+        {MDB_PANIC, DUP_EIO}, {ENOSPC, DUP_EFULL}, {EIO, DUP_EIO}, {ENOMEM, DUP_ENOMEM}, {EACCES, DUP_EACCES}};
+    struct store none = {.grow = 0};
+    (void)unused;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(store_code(&none, rows[i].code), rows[i].expected);
+        assert_int_equal(none.grow, i >= 2);
+    }
+    store_free(NULL);
+}
+
+static void open_new(void)
+{
+    const struct image none = {NULL, 0};
+    put_back(&none);
+    assert_int_equal(open_it(), 0);
+}
+
+static long calls_until(const char *name, int (*run)(void))
+{
+    for (long at = 0;; at++) {
+        open_new();
+        refuse_call(at, 1);
+        run();
+        refuse_done();
+        assert_non_null(refuse->name);
+        close_it();
+        if (strcmp(refuse->name, name) == 0)
+            return at;
+    }
+}
+
+/* A write that was cut short is a full disk where there is no room, and an error of the disk else. */
+static void test_commit_without_room(void **unused)
+{
+    long at = calls_until("mdb_txn_commit", run_submit);
+    struct rlimit limit, before;
+    (void)unused;
+    for (int full = 0; full < 2; full++) {
+        open_new();
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+        limit = (struct rlimit){4u << 20, before.rlim_max};
+        if (full)
+            assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        refuse_call(at, 1);
+        assert_int_equal(run_submit(), full ? DUP_EFULL : DUP_EIO);
+        refuse_done();
+        engine_aborted(engine);
+        assert_int_equal(run_submit(), 0); /* and it goes on */
+        setrlimit(RLIMIT_FSIZE, &before);
+        check_it();
+        close_it();
+    }
+}
+
+static void test_map_that_cannot_grow(void **unused)
+{
+    (void)unused;
+    open_new();
+    store->map_size = STORE_MAP_MAX;
+    assert_int_equal(run_grow(), DUP_EFULL);
+    store->map_size = 32u << 20;
+    assert_int_equal(run_grow(), 0);
+    close_it();
+}
+
+static int give_up(void *unused, uint64_t copied)
+{
+    (void)unused;
+    return copied ? DUP_ESTOPPING : 0;
+}
+
+static void test_backup(void **unused)
+{
+    struct err err = {0};
+    (void)unused;
+    open_new();
+    assert_int_equal(run_submit(), 0);
+    for (int i = 0; i < FILLS; i++)
+        assert_int_equal(post_fillers(), 0);
+    assert_int_equal(store_backup(store, copy_dir, give_up, NULL, &err), DUP_ESTOPPING);
+    assert_int_equal(access(copy_dir, F_OK), -1);
+    store->growing = 1;
+    assert_int_equal(store_backup(store, copy_dir, on_step, NULL, &err), DUP_EBUSY);
+    assert_non_null(strstr(err.text, "had to grow"));
+    store->growing = 0;
+    assert_int_equal(store_backup(store, dir, on_step, NULL, &err), DUP_EINVAL);
+    assert_non_null(strstr(err.text, "holds a store already"));
+    assert_int_equal(mkdir(copy_dir, 0700), 0);
+    assert_int_equal(store_backup(store, copy_dir, give_up, NULL, &err), DUP_ESTOPPING);
+    assert_int_equal(access(copy_dir, F_OK), 0); /* it was there before */
+    assert_int_equal(store_backup(store, copy_dir, on_step, NULL, &err), 0);
+    uint64_t expected = contents();
+    close_it();
+    remove_files(dir);
+    assert_int_equal(rmdir(dir), 0);
+    assert_int_equal(rename(copy_dir, dir), 0);
+    assert_int_equal(open_it(), 0);
+    check_it();
+    assert_true(contents() == expected);
+    close_it();
+}
+
 static int set_up(void **unused)
 {
     (void)unused;
@@ -518,7 +631,7 @@ static int set_up(void **unused)
     seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10) : 1;
     every = getenv("EVERY") != NULL;
     begin_life("refused");
-    snprintf(copy_dir, sizeof copy_dir, "%s/copy", dir);
+    snprintf(copy_dir, sizeof copy_dir, "%s/copy", base);
     return 0;
 }
 
@@ -531,7 +644,8 @@ static int tear_down(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_phases),
+        cmocka_unit_test(test_codes),  cmocka_unit_test(test_commit_without_room), cmocka_unit_test(test_map_that_cannot_grow),
+        cmocka_unit_test(test_backup), cmocka_unit_test(test_phases),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
