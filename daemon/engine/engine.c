@@ -374,7 +374,7 @@ static int due_until(struct engine *e, uint32_t num, int64_t oldest, int64_t now
     return 0;
 }
 
-int engine_expire(struct engine *e, int64_t oldest, int64_t now, uint32_t max)
+static int expire(struct engine *e, int64_t oldest, int64_t now, uint32_t max)
 {
     struct view *view = store_writer_view(e->store);
     uint32_t done = 0, until = view_first_num(view);
@@ -396,4 +396,13 @@ int engine_expire(struct engine *e, int64_t oldest, int64_t now, uint32_t max)
             return r;
     }
     return (int)done;
+}
+
+int engine_expire(struct engine *e, int64_t oldest, int64_t now, uint32_t max)
+{
+    e->expiring = 1;
+    e->n_put_off = 0;
+    int done = expire(e, oldest, now, max), r = done < 0 ? done : cluster_renew_put_off(e);
+    e->expiring = 0;
+    return r < 0 ? r : done;
 }

@@ -53,6 +53,9 @@ struct engine {
     struct worn { uint32_t num, values; } worn[LIMIT_WORN + 1]; /* ... under which numbers they stand, how many of them */
     size_t n_before;                   /* clusters that the article joins, as they were before */
     struct cluster before[MATCHES_MAX];
+    int expiring;                      /* a step of the expiry is under way, and ... */
+    size_t n_put_off;
+    uint32_t put_off[128];             /* ... clusters whose order is put right at its end */
     int merged;                        /* clusters became one for it */
     size_t n_changed;
     struct changed changed[LIMIT_CHANGED]; /* of other articles, what it made of them */
@@ -150,8 +153,11 @@ int cluster_link(struct engine *engine, uint32_t id, const struct article *artic
 /* Calls visit for each member of a kind, in order; it may take the row out. Stops on an error or a positive value. */
 int cluster_each(struct engine *engine, uint32_t id, enum member_kind kind,
                  int (*visit)(struct engine *engine, struct article *member, void *arg), void *arg);
+int cluster_has(struct engine *engine, uint32_t id, uint32_t num); /* whether an article is a member */
 /* Takes an article out of its cluster; another member becomes head where it must. */
 int cluster_leave(struct engine *engine, const struct article *article);
+/* Puts right what cluster_leave put off while engine->expiring. */
+int cluster_renew_put_off(struct engine *engine);
 /* Makes two clusters one; the larger keeps its id, which is returned. */
 int cluster_merge(struct engine *engine, uint32_t a, uint32_t b, uint32_t *ret_id);
 /* Whether an article looks like the same page as the one that it joined through, under another address. */

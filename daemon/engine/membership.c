@@ -78,6 +78,11 @@ static int has_row(struct engine *e, uint32_t id, uint32_t num, enum member_kind
     return n < 0 ? n : n == 1 && found == num && found_kind == kind;
 }
 
+int cluster_has(struct engine *e, uint32_t id, uint32_t num)
+{
+    return has_row(e, id, num, MEMBER_ARTICLE) == 1;
+}
+
 /* Gives a lone article's cluster its row, so that more can stand beside it. */
 static int materialise(struct engine *e, struct cluster *c)
 {
@@ -150,6 +155,26 @@ static int renew(struct engine *e, struct article *member, void *arg)
     return 0;
 }
 
+/* What of the members' order the record keeps, from all of them. */
+static int renew_all(struct engine *e, struct cluster *c)
+{
+    c->first = c->last = c->fullest = c->fullest_words = c->notice = 0;
+    c->last_time = INT64_MIN;
+    return cluster_each(e, c->id, MEMBER_ARTICLE, renew, c);
+}
+
+/* The same once for all that leave it in this step of the expiry: the next first one goes mostly next. */
+static int put_off(struct engine *e, struct cluster *c)
+{
+    for (size_t i = 0; i < e->n_put_off; i++)
+        if (e->put_off[i] == c->id)
+            return 0;
+    if (e->n_put_off == sizeof e->put_off / sizeof *e->put_off)
+        return renew_all(e, c);
+    e->put_off[e->n_put_off++] = c->id;
+    return 0;
+}
+
 /* Removes the links of an article; a cluster that was dissolved since has none of them any more. */
 static int unlink_all(struct engine *e, const struct article *article)
 {
@@ -214,14 +239,23 @@ int cluster_leave(struct engine *e, const struct article *article)
     }
     if (c.articles && article->flags & ARTICLE_HEAD && (r = posting_head_left(e, &c)) < 0)
         return r;
-    if (c.first == article->num || c.last == article->num || c.fullest == article->num ||
-        c.notice == article->num) {
-        c.first = c.last = c.fullest = c.fullest_words = c.notice = 0;
-        c.last_time = INT64_MIN;
-        if ((r = cluster_each(e, id, MEMBER_ARTICLE, renew, &c)) < 0)
-            return r;
+    if (c.first == article->num || c.last == article->num || c.fullest == article->num || c.notice == article->num)
+        r = e->expiring ? put_off(e, &c) : renew_all(e, &c);
+    return r < 0 ? r : store_put_cluster(e->store, &c);
+}
+
+int cluster_renew_put_off(struct engine *e)
+{
+    struct cluster c;
+    int r = 0;
+    for (; e->n_put_off && r >= 0; e->n_put_off--) {
+        r = view_cluster(store_writer_view(e->store), e->put_off[e->n_put_off - 1], &c);
+        if (r == DUP_ENOENT)
+            r = 0;
+        else if (r == 0 && (r = renew_all(e, &c)) == 0)
+            r = store_put_cluster(e->store, &c);
     }
-    return store_put_cluster(e->store, &c);
+    return r;
 }
 
 struct move {

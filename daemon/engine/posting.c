@@ -88,7 +88,7 @@ static int is_listed(const struct cluster *c, uint32_t num)
 
 struct choice {
     struct cluster *cluster;
-    uint32_t num, words, looked_at;      /* the fullest text */
+    uint32_t nums[LOOKED_AT + 1], words[LOOKED_AT + 1], n;
     uint32_t unlisted[UNLISTED], n_unlisted;
 };
 
@@ -104,37 +104,59 @@ static void note_unlisted(struct choice *choice, uint32_t num)
         choice->unlisted[choice->n_unlisted++] = num;
 }
 
-/* The longest text among the first members: enough to stand for the cluster. */
-static int choose(struct engine *e, struct article *member, void *arg)
+static int look_at(struct engine *e, struct article *member, void *arg)
 {
     struct choice *choice = arg;
-    struct head *text;
+    (void)e;
     if (member->flags & ARTICLE_HEAD)
         note_unlisted(choice, member->num);
-    int r = member->words > choice->words ? heads_get(e->heads, store_writer_view(e->store), member->num, &text) : DUP_ENOENT;
-    if (r == 0) {
-        choice->num = member->num;
-        choice->words = member->words;
-    } else if (r != DUP_ENOENT) {
-        return r;
+    choice->nums[choice->n] = member->num;
+    choice->words[choice->n] = member->words;
+    return ++choice->n == LOOKED_AT;
+}
+
+/* The cluster's fullest text, if the record names a member, else that of the first members; of equal ones the latest: it stays longest. */
+static int choose(struct engine *e, struct choice *choice, uint32_t *ret)
+{
+    struct view *view = store_writer_view(e->store);
+    const struct cluster *c = choice->cluster;
+    struct head *text;
+    int r = view_article(view, c->fullest, &e->member);
+    if (r == 0 && !(e->member.flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED)) && cluster_has(e, c->id, c->fullest)) {
+        choice->nums[choice->n] = c->fullest;
+        choice->words[choice->n++] = c->fullest_words;
     }
-    return ++choice->looked_at == LOOKED_AT;
+    while (r == 0 || r == DUP_ENOENT) {
+        uint32_t best = 0;
+        for (uint32_t i = 1; i < choice->n; i++)
+            if (choice->words[i] > choice->words[best] || (choice->words[i] == choice->words[best] && choice->nums[i] > choice->nums[best]))
+                best = i;
+        *ret = choice->n && choice->words[best] ? choice->nums[best] : 0;
+        r = *ret ? heads_get(e->heads, view, *ret, &text) : 0;
+        if (r == 0)
+            break;
+        choice->words[best] = 0; /* its text is not kept */
+    }
+    return r;
 }
 
 int posting_head_left(struct engine *e, struct cluster *c)
 {
     struct choice choice = {.cluster = c};
-    int r = cluster_each(e, c->id, MEMBER_ARTICLE, choose, &choice);
-    if (r >= 0 && choice.num && !is_listed(c, choice.num) && c->n_heads < LIMIT_HEADS)
-        c->heads[c->n_heads++] = choice.num;
-    /* Whether they post something or nothing, first all are made heads that have a number to post under. */
-    for (uint32_t i = 0; i < c->n_heads && r >= 0; i++)
-        r = make_head(e, c->heads[i]);
+    uint32_t fullest = 0;
+    int r = cluster_each(e, c->id, MEMBER_ARTICLE, look_at, &choice);
     if (r >= 0)
+        r = choose(e, &choice, &fullest);
+    if (r == 0 && fullest && !is_listed(c, fullest) && c->n_heads < LIMIT_HEADS)
+        c->heads[c->n_heads++] = fullest;
+    /* Whether they post something or nothing, first all are made heads that have a number to post under. */
+    for (uint32_t i = 0; i < c->n_heads && r == 0; i++)
+        r = make_head(e, c->heads[i]);
+    if (r == 0)
         r = post_heads(e, c);
-    for (uint32_t i = 0; i < choice.n_unlisted && r >= 0; i++)
+    for (uint32_t i = 0; i < choice.n_unlisted && r == 0; i++)
         r = post_head(e, c, choice.unlisted[i]);
-    return r < 0 ? r : 0;
+    return r;
 }
 
 int posting_outlive(struct engine *e, const struct article *version)

@@ -269,6 +269,36 @@ static void test_a_head_goes(void **state)
     assert_whole();
 }
 
+/* ---- expiry -------------------------------------------------------------------------------------------- */
+
+/* What a step of the expiry takes of the processor, in us. */
+static uint64_t expire_step(void)
+{
+    uint64_t start = clock_thread_us();
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(engine_expire(engine, now, now, 100), 100);
+    assert_int_equal(store_commit(store), 0);
+    return clock_thread_us() - start;
+}
+
+/* Not each that goes costs a walk over a large cluster, the step does; nor does each post its story anew. */
+static void test_a_large_cluster_expires(void **state)
+{
+    char id[24];
+    struct cluster c;
+    (void)state;
+    for (int i = 0; i < 4100; i++) {
+        snprintf(id, sizeof id, "copy-%d", i);
+        send((struct paper){id, i < 100 ? "a" : "b", .outlet = "x"});
+    }
+    uint64_t small = expire_step(), large = expire_step();
+    assert_true(large < 12 * small);
+    cluster_of("copy-4099", &c);
+    assert_int_equal(c.articles, 3900);
+    assert_int_equal(c.first, 201);
+    assert_whole();
+}
+
 /* ---- decided again ----------------------------------------------------------------------------------- */
 
 static struct article record_of(const char *id)
@@ -482,6 +512,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_versions_are_no_pages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pages_of_a_merged_cluster, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_head_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_large_cluster_expires, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_decided_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_explanation_leaves_itself_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_anything, set_up, tear_down),
