@@ -246,7 +246,8 @@ static int try_head(struct engine *e, struct view *view, const struct prepared *
     int furniture = (head->article.flags & ARTICLE_FURNITURE) != 0;
     record_trial(trial, furniture ? TRIAL_FURNITURE : joins ? TRIAL_JOINS : TRIAL_LINKED, head, &match);
     if (furniture) {
-        ret->furniture |= joins;
+        /* A story that holds the page beside its own words is still one. */
+        ret->furniture |= joins && match.share_a >= dup_limits_usual.most;
         return 0;
     }
     match_put(joins ? ret->joins : ret->links, joins ? &ret->n_joins : &ret->n_links, &match);

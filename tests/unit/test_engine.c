@@ -246,6 +246,27 @@ static void test_pages_of_a_merged_cluster(void **state)
     assert_whole();
 }
 
+/* A story on a page with what is known as furniture is a story, and has copies. */
+static void test_a_story_beside_furniture(void **state)
+{
+    static const char *const titles[] = {"Mayor opens tulip market", "Storm takes roof of sawmill", "School bus runs on frying oil", "Chess club wins by telephone"};
+    struct verdict v;
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        char id[] = {'p', (char)('0' + i), 0}, url[40];
+        snprintf(url, sizeof url, "https://heron.example/%d", i);
+        v = send((struct paper){id, "w", .outlet = "heron", .url = url, .title = titles[i]});
+    }
+    assert_int_equal(v.furniture, 1);
+    v = send((struct paper){"story", "a200w", .outlet = "gull"});
+    assert_int_equal(v.furniture, 0);
+    v = send((struct paper){"copy", "a200", .outlet = "tern"});
+    assert_int_equal(v.articles, 2);
+    v = send((struct paper){"page", "a9w", .outlet = "skua"});
+    assert_int_equal(v.furniture, 1);
+    assert_whole();
+}
+
 /* ---- heads ----------------------------------------------------------------------------------------- */
 
 /* What six versions of a story have in common is known from that story, whoever of them goes. */
@@ -356,7 +377,18 @@ static void test_what_is_decided_again(void **state)
         assert_int_not_equal(v.cluster, 1);
         article_done(&record);
     }
+    /* Time still leads to numbers, though some have an earlier time than those before them. */
+    struct view *view;
+    assert_int_equal(store_snapshot(store, &view), 0);
+    for (size_t i = 0; i < at; i++)
+        assert_int_equal(view_num_since(view, came[i]), i + 1);
+    assert_int_equal(view_num_since(view, now + 1), view_last_num(view) + 1);
+    store_release(view);
     assert_whole();
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(engine_expire(engine, came[1], now, 100), 1);
+    store_abort(store);
+    engine_aborted(engine);
 }
 
 /* What is explained leaves the article itself out, whatever its earlier versions have left in the index. */
@@ -511,6 +543,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_more_clusters_than_candidates, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_versions_are_no_pages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pages_of_a_merged_cluster, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_story_beside_furniture, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_head_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_large_cluster_expires, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_decided_again, set_up, tear_down),
