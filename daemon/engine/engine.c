@@ -299,8 +299,10 @@ static int submit(struct engine *e, const struct prepared *p, int64_t seen, stru
     if (r == 0)
         r = view_article(view, record.num, &e->scratch);
     /* It may be something else by now than it was found to be. */
-    if (r == 0 && again_take(e, record.num, verdict.why))
+    if (r == 0 && (again_take(e, record.num, verdict.why) || e->scratch.flags & ARTICLE_FURNITURE))
         r = fill_compared(e, view, &e->scratch, &verdict);
+    if (r == 0 && e->scratch.flags & ARTICLE_FURNITURE)
+        snprintf(verdict.why, sizeof verdict.why, WHY_FURNITURE);
     if (r == 0)
         r = fill_stored(e, view, &e->scratch, &verdict);
     verdict.merged = e->merged;

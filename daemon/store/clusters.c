@@ -79,6 +79,7 @@ int store_del_alias(struct store *store, uint32_t from)
 {
     unsigned char key[4];
     put_be32(key, from);
+    ledger_note(store, from);
     int r = table_del(store, TABLE_ALIASES, key, sizeof key);
     return r == DUP_ENOENT ? 0 : r;
 }

@@ -246,6 +246,26 @@ static void test_pages_of_a_merged_cluster(void **state)
     assert_whole();
 }
 
+/* More articles stand in the cluster than can be told of: the one that came is answered with what it is. */
+static void test_a_large_page(void **state)
+{
+    struct verdict v = {0};
+    size_t n;
+    (void)state;
+    for (int i = 0; i < 132; i++) {
+        char id[16], url[48];
+        snprintf(id, sizeof id, "p%d", i % 1000);
+        snprintf(url, sizeof url, "https://heron.example/%d", i);
+        v = send((struct paper){id, "w", .outlet = i && i < 66 ? id : "heron", .url = url, .title = i ? "Storm takes roof of sawmill" : "Mayor opens tulip market"});
+    }
+    engine_changed(engine, &n);
+    assert_int_equal(n, LIMIT_CHANGED);
+    assert_int_equal(v.furniture, 1);
+    assert_null(v.match);
+    assert_string_equal(v.why, "a page that is nothing but furniture, seen under several addresses");
+    assert_whole();
+}
+
 /* A story on a page with what is known as furniture is a story, and has copies. */
 static void test_a_story_beside_furniture(void **state)
 {
@@ -543,6 +563,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_more_clusters_than_candidates, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_versions_are_no_pages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pages_of_a_merged_cluster, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_large_page, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_story_beside_furniture, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_head_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_large_cluster_expires, set_up, tear_down),
