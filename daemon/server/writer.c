@@ -41,6 +41,15 @@ struct writer {
     atomic_int may_expire;                /* an administrator said so; until nothing is due */
 };
 
+/* What LMDB cannot explain may have hit its memory too: start over from the disk. Called with the lock held. */
+static void heed(struct writer *w, int r)
+{
+    if (r == 0 || r == DUP_EFULL || r == DUP_EBUSY || r == DUP_ENOMEM)
+        return;
+    w->failed = r;
+    uv_async_send(&w->server->wake);
+}
+
 static void fail(struct request *request, int code, const char *message)
 {
     request->error = (struct json_error){.offset = JSON_NOWHERE};
@@ -132,9 +141,7 @@ static void do_batch(struct writer *w)
     engine_figures(w->engine, &w->stats.engine);
     w->stats.longest_us = took > w->stats.longest_us ? took : w->stats.longest_us;
     w->stats.largest = n > w->stats.largest ? n : w->stats.largest;
-    /* What LMDB cannot explain may have hit its memory too: start over from the disk. */
-    if (r < 0 && r != DUP_EFULL && r != DUP_EBUSY && r != DUP_ENOMEM)
-        w->failed = r;
+    heed(w, r);
     *w->done_last = batch;
     w->done_last = &last->queued;
     uv_async_send(&w->server->wake);
@@ -179,6 +186,9 @@ static int expire(struct writer *w)
         engine_aborted(w->engine);
         if (r != DUP_EBUSY)
             log_error("expire-failed", "old articles could not be taken out: %s", dup_strerror(r));
+        uv_mutex_lock(&w->lock);
+        heed(w, r);
+        uv_mutex_unlock(&w->lock);
     }
     return r < 0 ? 0 : done;
 }
@@ -195,10 +205,7 @@ static int step(struct writer *w)
     w->stats.steps++;
     w->stats.step_us += took;
     w->stats.longest_step_us = took > w->stats.longest_step_us ? took : w->stats.longest_step_us;
-    if (r < 0 && r != DUP_EFULL && r != DUP_EBUSY && r != DUP_ENOMEM) {
-        w->failed = r;
-        uv_async_send(&w->server->wake);
-    }
+    heed(w, r < 0 ? r : 0);
     uv_mutex_unlock(&w->lock);
     return r == 1 || r == DUP_EBUSY;
 }
