@@ -290,8 +290,10 @@ static void visit_postings(struct check *c, const MDB_val *key, const MDB_val *d
 static void check_segments(struct check *c)
 {
     struct segment segments[SEGMENTS_MAX];
-    if (segment_read_all(c->view, segments) < 0)
-        check_fault(c, "table segments: a row is damaged");
+    if (segment_read_all(c->view, segments) < 0) {
+        check_fault(c, "table segments: a row is damaged"); /* which leaves the others unread */
+        return;
+    }
     for (unsigned place = 0; place < SEGMENTS_MAX && !check_is_late(c); place++)
         if (segments[place].state == SEGMENT_LIVE || segments[place].state == SEGMENT_BUILDING)
             segment_check(c, place, &segments[place]);

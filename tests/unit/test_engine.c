@@ -477,15 +477,21 @@ static int submit_any(int stored)
     return r;
 }
 
+static int find_any(struct view *view, uint32_t *ret_num)
+{
+    char id[8];
+    draw_id(id);
+    return view_find_id(view, id, strlen(id), ret_num);
+}
+
 static int explain_any(void)
 {
     static struct explanation why;
     uint32_t num, other;
-    char id[8];
     struct view *view = store_writer_view(store);
-    if (view_find_id(view, draw_id(id), strlen(id), &num) < 0)
+    if (find_any(view, &num) < 0)
         return 0;
-    if (draw(2) || view_find_id(view, draw_id(id), strlen(id), &other) < 0 || other == num)
+    if (draw(2) || find_any(view, &other) < 0 || other == num)
         other = 0;
     int r = engine_explain(engine, num, other, &why);
     uint32_t sum = 0; /* all that it points to is still there */
@@ -504,7 +510,8 @@ static int do_anything(void)
     int r;
     switch (draw(20)) {
     case 0:
-        r = engine_delete(engine, draw_id(id), strlen(id), &versions);
+        draw_id(id);
+        r = engine_delete(engine, id, strlen(id), &versions);
         return r == DUP_ENOENT ? 0 : r;
     case 1:
         return engine_expire(engine, now - (int64_t)draw(20) * DAY_MS, now, 1 + (uint32_t)draw(5));
