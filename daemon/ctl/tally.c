@@ -146,7 +146,7 @@ void tally_print(const struct tally *tally, int complete)
     if (tally->refused)
         printf("%s refused; the reasons are above, by file and line\n", out_count(count, tally->refused));
     if (tally->no_json && tally->no_json == tally->refused && !tally->accepted)
-        puts("none of it is what import takes: JSON objects, one a line, or one JSON array of them");
+        puts("none of it is what import takes: JSON objects, one a line, or one JSON array of them; plain, gzip or zstd");
     if (complete)
         return;
     if (tally->last_file) {
