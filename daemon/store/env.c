@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -60,6 +61,41 @@ int table_del(struct store *store, enum table table, const void *key, size_t key
     return store_code(store, mdb_del(store->writer.txn, store->tables[table], &k, NULL));
 }
 
+/* Where the file's first page lies in memory: LMDB does not tell, but each page begins with its number. NULL: not known. */
+static char *map_begin(struct store *store, size_t page_size)
+{
+    struct view *view;
+    char *begin = NULL;
+    MDB_val data;
+    if (store_snapshot(store, &view) < 0)
+        return NULL;
+    if (table_get(view, TABLE_SETTINGS, "format", 6, &data) == 0) {
+        uint64_t number;
+        char *page = (char *)data.mv_data - (uintptr_t)data.mv_data % page_size;
+        memcpy(&number, page, sizeof number);
+        begin = page - number * page_size;
+    }
+    store_release(view);
+    return begin;
+}
+
+/*
+ * Look-ups in a store that memory cannot hold read a page here and a page there, and what the system reads
+ * ahead around each pushes out what is needed next. A smaller one is read in one go. LMDB maps anew when it grows.
+ */
+void store_choose_reading(struct store *store)
+{
+    MDB_envinfo info;
+    size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+    mdb_env_info(store->env, &info);
+    int scattered = ((uint64_t)info.me_last_pgno + 1) * page_size > store->memory / 2;
+    if (scattered == store->scattered)
+        return;
+    char *begin = map_begin(store, page_size);
+    if (begin && madvise(begin, info.me_mapsize, scattered ? MADV_RANDOM : MADV_NORMAL) == 0)
+        store->scattered = scattered;
+}
+
 static int grow_map(struct store *store)
 {
     uint64_t size = store->map_size * 2;
@@ -72,7 +108,8 @@ static int grow_map(struct store *store)
     pthread_rwlock_unlock(&store->resize);
     if (r == 0) {
         store->map_size = size;
-        store->grow = 0;
+        store->grow = store->scattered = 0;
+        store_choose_reading(store);
     }
     return r;
 }

@@ -57,6 +57,8 @@ struct store {
     uint64_t map_size;
     int grow;                         /* the map was full: grown before the next transaction */
     atomic_int growing;               /* the writer waits for all snapshots to end */
+    uint64_t memory;                  /* bytes of the machine's */
+    int scattered;                    /* the system was told to read nothing ahead; the writer's */
     int lock_fd, read_only, sync;
     char *dir;                        /* owned */
     atomic_ullong probes, probe_hits, expired;
@@ -64,6 +66,9 @@ struct store {
 
 /* The DUP_E... of an LMDB code. MDB_MAP_FULL is noted in the store and becomes DUP_EBUSY. */
 int store_code(struct store *store, int code);
+
+/* What the system reads of the map beside what is asked for, by the store's size. At start and between transactions. */
+void store_choose_reading(struct store *store);
 
 /* Reads and writes of one table; key and data are bytes. get: DUP_ENOENT. */
 int table_get(struct view *view, enum table table, const void *key, size_t key_len, struct MDB_val *ret);

@@ -305,6 +305,7 @@ int store_open(const struct store_options *options, struct err *err, struct stor
     store->lock_fd = -1;
     store->read_only = options->read_only;
     store->sync = options->sync;
+    store->memory = options->memory ? options->memory : (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
     store->writer.store = store;
     store->dir = strdup(options->dir);
     int r = tiers_new(store, options->index_memory ? options->index_memory : STORE_INDEX_DEFAULT);
@@ -327,6 +328,8 @@ int store_open(const struct store_options *options, struct err *err, struct stor
         r = open_tables(store, 0, err);
     if (r == 0 && !store->read_only)
         r = store_load_index(store, err);
+    if (r == 0 && !store->read_only) /* the log of the index was read in one go before */
+        store_choose_reading(store);
     if (r < 0) {
         store_free(store);
         return r;

@@ -34,6 +34,7 @@ struct store_options {
     const char *dir;           /* state directory; created with mode 0700 if absent */
     uint64_t map_size;         /* bytes of address space to begin with; grows by itself; 0: default */
     uint64_t index_memory;     /* bytes for the memory table of the index; 0: default 256 MiB */
+    uint64_t memory;           /* bytes of the machine's memory; 0: what it says */
     uint64_t ledger_memory;    /* bytes for what reports count (ledger.h); 0: LIMIT_LEDGER_BYTES */
     int sync;                  /* 1: every commit is on disk before it returns; 0: store_sync decides */
     int read_only;             /* 1: no writer, nothing created (dupd --check) */

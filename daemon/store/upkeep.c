@@ -39,6 +39,7 @@ void store_upkeep(struct store *store)
 {
     int dead;
     mdb_reader_check(store->env, &dead);
+    store_choose_reading(store);
 }
 
 static uint64_t table_pages(const MDB_stat *stat)
