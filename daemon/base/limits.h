@@ -43,7 +43,7 @@
 #define LIMIT_WORN        64           /* heads whose values become furniture with one article */
 #define LIMIT_CHANGED     128          /* articles of which one that comes makes something else, and watchers hear */
 #define LIMIT_REPORT_BYTES (256u << 20) /* what one report may count in memory */
-#define LIMIT_LEDGER_BYTES (64u << 20) /* of what reports count, kept in memory beside the store */
+#define LIMIT_LEDGER_BYTES (32u << 20) /* of what reports count, kept in memory beside the store */
 #define LIMIT_REPORTS     2            /* reports under way at a time */
 #define LIMIT_EVIDENCE    32           /* agencies that count for the source of one cluster */
 #define LIMIT_VALUES      4096         /* winnowed values kept of one article */

@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -240,6 +243,19 @@ static void test_ceiling(void **state)
     report_free(report);
 }
 
+/* Each look at the clock takes so long. */
+static long look_ms;
+
+int clock_gettime(clockid_t clock, struct timespec *ret)
+{
+    static long passed_ms;
+    int r = (int)syscall(SYS_clock_gettime, clock, ret);
+    if (clock == CLOCK_MONOTONIC)
+        passed_ms += look_ms;
+    ret->tv_sec += passed_ms / 1000;
+    return r;
+}
+
 /* What is deleted between two turns is not counted, and what came after the beginning is left out. */
 static void test_changes_between_turns(void **state)
 {
@@ -249,6 +265,7 @@ static void test_changes_between_turns(void **state)
     (void)state;
     add_many(60000);
     struct report *report = report_new(&options);
+    look_ms = 1000; /* longer than a turn */
     while (r == 1) {
         assert_int_equal(store_snapshot(store, &view), 0);
         r = report_read(report, view, NULL);
@@ -261,6 +278,7 @@ static void test_changes_between_turns(void **state)
         add("new.example", BEGIN, 0, "");
         assert_int_equal(store_commit(store), 0);
     }
+    look_ms = 0;
     assert_int_equal(r, 0);
     assert_true(turns > 1);
     assert_int_equal(report_prints(report), 59999);
