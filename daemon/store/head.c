@@ -1,7 +1,7 @@
 /*
  * The head of the file: two meta pages, of which LMDB believes the newer one
- * without looking further. Invariant: a file that passes is as long as its
- * pages say, and its newest state is what LMDB will take for it.
+ * without looking further. Invariant: a file that passes has all pages that its
+ * newest state uses, and that state is what LMDB will take for it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@ static int numbers_fit(uint64_t first, uint64_t second)
     return first % 2 == 0 && second % 2 == 1 && (first + 1 == second || second + 1 == first);
 }
 
-static int check_metas(const char *path, const struct meta *metas, uint64_t file_size, struct err *err)
+static int check_metas(const char *path, int fd, const struct meta *metas, uint64_t file_size, struct err *err)
 {
     const struct meta *newest = &metas[metas[1].txn > metas[0].txn];
     uint32_t page_size = metas[0].trees[0].page_size;
@@ -53,7 +53,8 @@ static int check_metas(const char *path, const struct meta *metas, uint64_t file
         return damaged(path, "its head names kinds of trees that it has not", err);
     if (!numbers_fit(metas[0].txn, metas[1].txn))
         return damaged(path, "its head names no two transactions that follow each other", err);
-    if (newest->txn && newest->last_page >= file_size / page_size)
+    uint64_t pages = file_size / page_size;
+    if (newest->txn && newest->last_page >= pages && !tail_is_free(fd, page_size, newest->trees[0].root, pages, newest->last_page))
         return err_set(err, DUP_ECORRUPT, "%s is cut short: %llu bytes of %llu (restore it from a backup)", path,
                        (unsigned long long)file_size, ((unsigned long long)newest->last_page + 1) * page_size);
     return 0;
@@ -73,10 +74,11 @@ int head_check(const char *path, struct err *err)
     uint32_t page_size = known ? metas[0].trees[0].page_size : 0;
     int sized = page_size >= PAGE_MIN && page_size <= PAGE_MAX && (page_size & (page_size - 1)) == 0;
     int paired = sized && pread(fd, &metas[1], sizeof *metas, (off_t)page_size) == sizeof *metas;
+    int r = 0;
+    if (known && (!sized || (!paired && st.st_size >= 2 * (off_t)sizeof *metas)))
+        r = damaged(path, "its head says what cannot be", err);
+    else if (paired)
+        r = check_metas(path, fd, metas, (uint64_t)st.st_size, err);
     close(fd);
-    if (!known)
-        return 0;
-    if (!sized || (!paired && st.st_size >= 2 * (off_t)sizeof *metas))
-        return damaged(path, "its head says what cannot be", err);
-    return paired ? check_metas(path, metas, (uint64_t)st.st_size, err) : 0;
+    return r;
 }

@@ -142,6 +142,11 @@ int alias_read(struct view *view, uint32_t from, uint32_t *ret_to);
  * they say cannot be. 0 also for no file, an empty one, and one that LMDB itself will refuse. */
 int head_check(const char *path, struct err *err);
 
+/* ---- tail.c ---- */
+/* Whether the pages from number pages to last_page, which the file does not have, are all free in the state of
+ * which root is the tree of free pages. 0 also where that cannot be read. */
+int tail_is_free(int fd, uint32_t page_size, uint64_t root, uint64_t pages, uint64_t last_page);
+
 /* ---- check_file.c ---- */
 struct check {
     struct view *view;
