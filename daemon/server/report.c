@@ -47,6 +47,7 @@ static int read_on(struct server *server, struct request *request)
     if (r < 0)
         return r;
     r = report_read(request->report, view, request->tables->outlets);
+    r = r >= 0 && view_failed(view) ? view_failed(view) : r;
     store_release(view);
     if (r == DUP_ETOOBIG)
         return json_error_set(&request->error, r, "", JSON_NOWHERE,

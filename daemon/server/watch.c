@@ -54,14 +54,20 @@ static int read_filter(struct server *server, struct request *request, struct wa
     return 0;
 }
 
-/* Clusters merge: the one that is watched may bear another id by now. */
-static void follow_alias(struct server *server, struct watch *watch)
+/* Clusters merge: the one that is watched may bear another id by now. It stays as it is where that cannot be read. */
+static int follow_alias(struct server *server, struct watch *watch)
 {
     struct view *view;
-    if (!watch->cluster || store_snapshot(server->store, &view) < 0)
-        return;
-    watch->cluster = view_cluster_id(view, watch->cluster);
+    if (!watch->cluster)
+        return 0;
+    int r = store_snapshot(server->store, &view);
+    if (r < 0)
+        return r;
+    uint32_t id = view_cluster_id(view, watch->cluster);
+    r = view_failed(view);
+    watch->cluster = r == 0 ? id : watch->cluster;
     store_release(view);
+    return r;
 }
 
 int watch_start(struct server *server, struct request *request)
@@ -72,7 +78,8 @@ int watch_start(struct server *server, struct request *request)
         return json_error_set(&request->error, DUP_ENOMEM, "", JSON_NOWHERE, "out of memory");
     buf_init(&watch->id, request->id.len + 1);
     int r = read_filter(server, request, watch);
-    follow_alias(server, watch);
+    if (r == 0 && (r = follow_alias(server, watch)) < 0)
+        json_error_set(&request->error, r, "cluster", JSON_NOWHERE, "%s", dup_strerror(r));
     if (r == 0 && (r = buf_add(&watch->id, request->id.data, request->id.len)) < 0)
         json_error_set(&request->error, r, "", JSON_NOWHERE, "out of memory");
     if (r < 0) {

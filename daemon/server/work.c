@@ -256,6 +256,7 @@ static void run_query(uv_work_t *uv)
         r = request->operation->query(server, NULL, request);
     } else if ((r = store_snapshot(server->store, &view)) == 0) {
         r = request->operation->query(server, view, request);
+        r = r >= 0 && view_failed(view) ? view_failed(view) : r;
         store_release(view);
     }
     request->more = r == 1;

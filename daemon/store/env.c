@@ -223,6 +223,11 @@ int store_snapshot(struct store *store, struct view **ret)
     return 0;
 }
 
+int view_failed(const struct view *view)
+{
+    return view->failed;
+}
+
 void store_release(struct view *view)
 {
     struct store *store = view->store;

@@ -78,6 +78,8 @@ struct view *store_writer_view(struct store *store); /* valid between begin and 
 
 int store_snapshot(struct store *store, struct view **ret); /* any thread */
 void store_release(struct view *view);
+/* 0, or DUP_E... of a read whose caller was given something else in its place: nothing that the view gave is an answer then. */
+int view_failed(const struct view *view);
 
 /* ---- articles -------------------------------------------------------- */
 
