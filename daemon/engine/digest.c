@@ -44,13 +44,10 @@ static int same_part(const struct dup_comparison *x, const struct dup_comparison
 /* The distinct words of a text that are longer than its average word: what it is about. */
 static size_t long_words(const struct dup_tokens *t, uint32_t *ret)
 {
-    uint64_t bytes = 0;
     size_t n = 0;
-    for (size_t i = 0; i < t->n; i++)
-        bytes += t->end[i] - t->begin[i];
     for (size_t i = 0; i < t->n && n < WORDS_MAX; i++) {
         size_t k = 0;
-        if ((uint64_t)(t->end[i] - t->begin[i]) * t->n <= bytes)
+        if (!(t->flags[i] & WORD_LONG))
             continue;
         while (k < n && ret[k] != t->hash[i])
             k++;

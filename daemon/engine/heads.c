@@ -93,7 +93,7 @@ static int load(struct heads *heads, struct view *view, struct head *head)
 /* Puts one that has its text into the table, and out what is too much. */
 static void enter(struct heads *heads, struct head *head)
 {
-    size_t bytes = sizeof *head + head->text.body.n * (3 * sizeof(uint32_t) + 1) +
+    size_t bytes = sizeof *head + (head->text.body.n + head->text.title.n) * (sizeof(uint32_t) + sizeof(uint8_t)) +
                    head->text.n_values * (sizeof(uint64_t) + sizeof(uint32_t));
     head->next = heads->bucket[head->num % BUCKETS];
     heads->bucket[head->num % BUCKETS] = head;

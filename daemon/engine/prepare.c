@@ -92,8 +92,6 @@ static char *copy_tokens(char *at, const struct dup_tokens *from, struct dup_tok
 {
     to->n = to->cap = from->n;
     to->hash = take(&at, from->hash, from->n * sizeof *from->hash);
-    to->begin = take(&at, from->begin, from->n * sizeof *from->begin);
-    to->end = take(&at, from->end, from->n * sizeof *from->end);
     return at;
 }
 
@@ -101,7 +99,7 @@ static char *copy_tokens(char *at, const struct dup_tokens *from, struct dup_tok
 static int keep_text(size_t n_values, const uint64_t *values, const uint32_t *positions, const struct dup_tokens *body,
                      const struct dup_tokens *title, struct prepared *ret)
 {
-    char *at = malloc(n_values * (sizeof *values + sizeof *positions) + (body->n + title->n) * (3 * sizeof(uint32_t) + 1));
+    char *at = malloc(n_values * (sizeof *values + sizeof *positions) + (body->n + title->n) * (sizeof *body->hash + sizeof *body->flags));
     if (!at)
         return DUP_ENOMEM;
     ret->memory = at;
@@ -113,6 +111,19 @@ static int keep_text(size_t n_values, const uint64_t *values, const uint32_t *po
     ret->body.flags = take(&at, body->flags, body->n);
     ret->title.flags = take(&at, title->flags, title->n);
     return 0;
+}
+
+/* A text has at least one token. */
+static void mark_long(const struct dup_tokens *t)
+{
+    const uint32_t *begin = t->begin, *end = t->end;
+    uint8_t *restrict flags = t->flags;
+    uint32_t bytes = 0, n = (uint32_t)t->n;
+    for (uint32_t i = 0; i < n; i++)
+        bytes += end[i] - begin[i];
+    uint32_t average = bytes / n; /* in whole bytes: none is longer than that and not than the average */
+    for (uint32_t i = 0; i < n; i++)
+        flags[i] |= (uint8_t)(end[i] - begin[i] > average ? WORD_LONG : 0);
 }
 
 /* Body, and title if there is one, in one block. */
@@ -142,6 +153,7 @@ static int fingerprint(struct preparer *p, const struct dup_secret *secret, cons
                                   "the title cannot be read: %s", dup_strerror(r));
     }
 
+    mark_long(&p->tokens);
     size_t shingles = dup_shingles(secret, &p->tokens, p->shingles);
     uint32_t signature[DUP_LANES];
     dup_minhash(p->shingles, shingles, signature);

@@ -23,11 +23,13 @@ struct prepare_options {
     size_t body_max;                     /* bytes */
 };
 
+#define WORD_LONG 128u /* flag of a token that is longer than the average one of its text */
+
 struct prepared {
     struct article_in in;          /* its strings in `strings`, or the caller's; outlet: its one name; without the body */
     char *strings;                 /* owned */
     char made_id[24];              /* id made of the text's hash when none was given */
-    struct dup_tokens body, title; /* arrays in memory */
+    struct dup_tokens body, title; /* arrays in memory; without places, flags also WORD_LONG */
     char outlet_name[HOSTS_MAX + 1]; /* what in.outlet points to when it is not as given */
     uint64_t outlet;               /* hash of the outlet's name; 0 unknown */
     uint64_t text_hash, simhash;

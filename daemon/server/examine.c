@@ -19,17 +19,17 @@ static double minhash_share(const uint8_t *a, const uint8_t *b)
     return share > 0 ? share : 0;
 }
 
-static void write_range(struct buf *out, const char *key, const struct dup_tokens *t, uint32_t at, uint32_t n)
+static void write_range(struct buf *out, const char *key, const struct wording *w, uint32_t at, uint32_t n)
 {
     json_key(out, key);
     json_open(out, '[');
-    json_int(out, t->begin[at]);
-    json_int(out, t->end[at + n - 1]);
+    json_int(out, w->words.begin[at]);
+    json_int(out, w->words.end[at + n - 1]);
     json_close(out, ']');
 }
 
-void examine_spans(struct buf *out, const struct dup_comparison *comparison, const struct dup_tokens *a,
-                   const struct dup_tokens *b)
+void examine_spans(struct buf *out, const struct dup_comparison *comparison, const struct wording *a,
+                   const struct wording *b)
 {
     json_key(out, "spans");
     json_open(out, '[');
@@ -83,7 +83,7 @@ void examine_evidence(struct buf *out, const struct dup_decision *decision)
     json_close(out, '}');
 }
 
-void examine_pair(struct buf *out, const struct pair *pair)
+void examine_pair(struct buf *out, const struct pair *pair, const struct wording *a, const struct wording *b)
 {
     const struct dup_comparison *comparison = pair->comparison;
     const char *relation = dup_relation_word(pair->decision.relation);
@@ -98,18 +98,7 @@ void examine_pair(struct buf *out, const struct pair *pair)
     json_key_real(out, "minhash_jaccard", minhash_share(pair->text_a->minhash, pair->text_b->minhash), 4);
     json_key_int(out, "simhash_distance", __builtin_popcountll(pair->text_a->simhash ^ pair->text_b->simhash));
     examine_evidence(out, &pair->decision);
-    examine_spans(out, comparison, &pair->text_a->body, &pair->text_b->body);
-}
-
-static int write_text(struct buf *out, struct store *store, const char *key, uint32_t num)
-{
-    struct buf text;
-    buf_init(&text, LIMIT_REPLY);
-    int r = view_text(store_writer_view(store), num, &text);
-    if (r == 0)
-        json_key_string(out, key, text.data, text.len);
-    buf_done(&text);
-    return r;
+    examine_spans(out, comparison, a, b);
 }
 
 static int find(struct request *request, struct store *store, const char *name, uint32_t *ret)
@@ -123,9 +112,34 @@ static int find(struct request *request, struct store *store, const char *name, 
     return r;
 }
 
-int examine_compare(struct engine *engine, struct store *store, struct request *request)
+/* The answer, once both are compared. bare: b's text where it was given with the request. */
+static int answer_pair(struct request *request, struct store *store, const struct pair *pair, uint32_t num_b, struct str bare, int with_texts)
 {
     struct buf *out = &request->reply;
+    struct wording a, b;
+    int r = wording_read(&a, store, pair->a->num, pair->text_a);
+    if (r < 0)
+        return r;
+    r = bare.data ? wording_copy(&b, store, bare, pair->text_b) : wording_read(&b, store, num_b, pair->text_b);
+    if (r == 0) {
+        request_begin(request, out);
+        examine_pair(out, pair, &a, &b);
+        if (with_texts) {
+            json_key_string(out, "text_a", a.text.data, a.text.len);
+            json_key_string(out, "text_b", b.text.data, b.text.len);
+        }
+        json_close(out, '}');
+        buf_add_char(out, '\n');
+        wording_done(&b);
+    }
+    wording_done(&a);
+    if (r == 0 && out->error == DUP_ETOOBIG)
+        return json_error_set(&request->error, DUP_ETOOBIG, "texts", JSON_NOWHERE, "the answer is longer than %u bytes", LIMIT_REPLY);
+    return r < 0 ? r : out->error;
+}
+
+int examine_compare(struct engine *engine, struct store *store, struct request *request)
+{
     const struct prepared *text = request->prepared.memory ? &request->prepared : NULL;
     struct pair pair;
     struct str bare = {0}, b_given = {0};
@@ -138,27 +152,13 @@ int examine_compare(struct engine *engine, struct store *store, struct request *
         r = query_string(request, "b", 0, &b_given);
     if (r == 0 && text && b_given.data)
         r = json_error_set(&request->error, DUP_EINVAL, "text", JSON_NOWHERE, "give b or text, not both");
-    if (r == 0 && !text)
-        r = find(request, store, "b", &b);
-    if (r < 0)
-        return r;
-    r = engine_compare(engine, a, b, text, &pair);
-    if (r == DUP_ENOENT)
+    if (r == 0)
+        r = text ? query_string(request, "text", 1, &bare) : find(request, store, "b", &b);
+    if (r == 0)
+        r = engine_compare(engine, a, b, text, &pair);
+    if (r == 0)
+        r = answer_pair(request, store, &pair, b, bare, with_texts);
+    if (r == DUP_ENOENT && !request->error.code)
         return json_error_set(&request->error, r, "", JSON_NOWHERE, "the text of one of them is not kept");
-    if (r < 0)
-        return r;
-    request_begin(request, out);
-    examine_pair(out, &pair);
-    if (with_texts) {
-        r = write_text(out, store, "text_a", a);
-        if (r == 0 && !text)
-            r = write_text(out, store, "text_b", b);
-        else if (r == 0 && (r = query_string(request, "text", 1, &bare)) == 0)
-            json_key_string(out, "text_b", bare.data, bare.len);
-    }
-    json_close(out, '}');
-    buf_add_char(out, '\n');
-    if (r == 0 && out->error == DUP_ETOOBIG)
-        return json_error_set(&request->error, DUP_ETOOBIG, "texts", JSON_NOWHERE, "the answer is longer than %u bytes", LIMIT_REPLY);
-    return r < 0 ? r : out->error;
+    return r;
 }

@@ -39,24 +39,23 @@ static void write_stories(struct buf *out, const char *key, const uint32_t *coun
 }
 
 /* The words of n tokens as they stand in the text, the end of a long piece left out. */
-static void write_piece(struct buf *out, const char *key, const struct buf *text, const struct dup_tokens *t,
-                        uint32_t at, uint32_t n)
+static void write_piece(struct buf *out, const char *key, const struct wording *w, uint32_t at, uint32_t n)
 {
+    const struct dup_tokens *t = &w->words;
     char piece[PIECE_BYTES + 4];
     size_t kept = n;
     while (kept > 1 && t->end[at + kept - 1] - t->begin[at] > PIECE_BYTES)
         kept--;
     size_t len = n ? t->end[at + kept - 1] - t->begin[at] : 0;
     json_key(out, key);
-    if (len > PIECE_BYTES || (n && t->end[at + kept - 1] > text->len))
+    if (len > PIECE_BYTES)
         len = 0;
-    memcpy(piece, text->data + (len ? t->begin[at] : 0), len);
+    memcpy(piece, w->text.data + (len ? t->begin[at] : 0), len);
     memcpy(piece + len, kept < n ? " ..." : "", kept < n ? 4 : 0);
     json_string(out, piece, kept < n ? len + 4 : len);
 }
 
-static void write_passages(struct buf *out, const struct dup_comparison *c, const struct buf *text,
-                           const struct dup_tokens *t)
+static void write_passages(struct buf *out, const struct dup_comparison *c, const struct wording *own)
 {
     size_t shown[PASSAGES], n = 0;
     for (size_t i = 0; i < c->n_spans; i++) {
@@ -75,15 +74,15 @@ static void write_passages(struct buf *out, const struct dup_comparison *c, cons
         const struct dup_span *span = &c->spans[shown[i]];
         json_open(out, '{');
         json_key_int(out, "words", span->n);
-        write_piece(out, "text", text, t, span->a, span->n);
+        write_piece(out, "text", own, span->a, span->n);
         json_close(out, '}');
     }
     json_close(out, ']');
 }
 
 /* What stands between two passages that follow each other in both texts, where it is short. */
-static void write_differences(struct buf *out, const struct dup_comparison *c, const struct buf *text_a,
-                              const struct dup_tokens *a, const struct buf *text_b, const struct dup_tokens *b)
+static void write_differences(struct buf *out, const struct dup_comparison *c, const struct wording *a,
+                              const struct wording *b)
 {
     json_key(out, "differences");
     json_open(out, '[');
@@ -93,28 +92,12 @@ static void write_differences(struct buf *out, const struct dup_comparison *c, c
         if (q->b < from_b || q->a - from_a > DIFFERENCE_WORDS || q->b - from_b > DIFFERENCE_WORDS)
             continue;
         json_open(out, '{');
-        write_piece(out, "a", text_a, a, from_a, q->a - from_a);
-        write_piece(out, "b", text_b, b, from_b, q->b - from_b);
+        write_piece(out, "a", a, from_a, q->a - from_a);
+        write_piece(out, "b", b, from_b, q->b - from_b);
         json_close(out, '}');
         shown++;
     }
     json_close(out, ']');
-}
-
-/* Passages and differences, where both texts are kept. */
-static int write_texts(struct buf *out, struct view *view, const struct dup_comparison *c,
-                       const struct buf *text_a, const struct dup_tokens *a, uint32_t num_b,
-                       const struct dup_tokens *b)
-{
-    struct buf text_b;
-    buf_init(&text_b, LIMIT_LINE);
-    int r = view_text(view, num_b, &text_b);
-    if (r == 0) {
-        write_passages(out, c, text_a, a);
-        write_differences(out, c, text_a, a, &text_b, b);
-    }
-    buf_done(&text_b);
-    return r;
 }
 
 static int write_head(struct buf *out, struct view *view, uint32_t num, struct article *scratch)
@@ -126,9 +109,30 @@ static int write_head(struct buf *out, struct view *view, uint32_t num, struct a
     return r;
 }
 
-static int write_candidate(struct buf *out, struct view *view, const struct explanation *e,
-                           const struct trial *trial, const struct buf *text, struct article *scratch)
+static int write_trial(struct buf *out, struct store *store, const struct trial *trial, const struct wording *own)
 {
+    struct wording head;
+    int r = wording_read(&head, store, trial->head, trial->text);
+    if (r < 0)
+        return r;
+    key_word(out, "relation", dup_relation_word(trial->decision.relation));
+    key_word(out, "why", trial->decision.why);
+    json_key_real(out, "share_shorter", trial->decision.share_shorter, 4);
+    json_key_real(out, "share_longer", trial->decision.share_longer, 4);
+    json_key_real(out, "jaccard", trial->comparison->jaccard, 4);
+    json_key_int(out, "longest_run", trial->comparison->longest);
+    examine_evidence(out, &trial->decision);
+    examine_spans(out, trial->comparison, own, &head);
+    write_passages(out, trial->comparison, own);
+    write_differences(out, trial->comparison, own, &head);
+    wording_done(&head);
+    return 0;
+}
+
+static int write_candidate(struct buf *out, struct store *store, const struct trial *trial, const struct wording *own,
+                           struct article *scratch)
+{
+    struct view *view = store_writer_view(store);
     json_open(out, '{');
     int r = write_head(out, view, trial->head, scratch);
     if (r < 0)
@@ -137,17 +141,8 @@ static int write_candidate(struct buf *out, struct view *view, const struct expl
     json_key_int(out, "hits", trial->hits);
     json_key_real(out, "weight", trial->weight, 3);
     key_word(out, "outcome", outcomes[trial->outcome]);
-    if (trial->comparison) {
-        key_word(out, "relation", dup_relation_word(trial->decision.relation));
-        key_word(out, "why", trial->decision.why);
-        json_key_real(out, "share_shorter", trial->decision.share_shorter, 4);
-        json_key_real(out, "share_longer", trial->decision.share_longer, 4);
-        json_key_real(out, "jaccard", trial->comparison->jaccard, 4);
-        json_key_int(out, "longest_run", trial->comparison->longest);
-        examine_evidence(out, &trial->decision);
-        examine_spans(out, trial->comparison, &e->text->body, &trial->text->body);
-        r = write_texts(out, view, trial->comparison, text, &e->text->body, trial->head, &trial->text->body);
-    }
+    if (trial->comparison)
+        r = write_trial(out, store, trial, own);
     json_close(out, '}');
     return r;
 }
@@ -160,9 +155,26 @@ static void write_now(struct buf *out, const struct verdict *now)
     json_close(out, '}');
 }
 
-static int write_other(struct buf *out, struct view *view, const struct explanation *e, const struct buf *text,
+static int write_pair(struct buf *out, struct store *store, const struct explanation *e, const struct wording *own)
+{
+    struct wording other;
+    int r = wording_read(&other, store, e->other->num, e->pair.text_b);
+    if (r < 0)
+        return r;
+    json_key(out, "comparison");
+    json_open(out, '{');
+    examine_pair(out, &e->pair, own, &other);
+    write_passages(out, e->pair.comparison, own);
+    write_differences(out, e->pair.comparison, own, &other);
+    json_close(out, '}');
+    wording_done(&other);
+    return 0;
+}
+
+static int write_other(struct buf *out, struct store *store, const struct explanation *e, const struct wording *own,
                        struct article *scratch)
 {
+    struct view *view = store_writer_view(store);
     int r = 0;
     json_key(out, "other");
     json_open(out, '{');
@@ -180,38 +192,36 @@ static int write_other(struct buf *out, struct view *view, const struct explanat
         json_close(out, '}');
     }
     json_close(out, ']');
-    if (r == 0 && e->has_pair) {
-        json_key(out, "comparison");
-        json_open(out, '{');
-        examine_pair(out, &e->pair);
-        r = write_texts(out, view, e->pair.comparison, text, &e->pair.text_a->body, e->other->num,
-                        &e->pair.text_b->body);
-        json_close(out, '}');
-    }
+    if (r == 0 && e->has_pair)
+        r = write_pair(out, store, e, own);
     json_close(out, '}');
     return r;
 }
 
-static int write_explanation(struct request *request, struct view *view, const struct explanation *e,
-                             const struct buf *text, struct article *scratch)
+static int write_explanation(struct request *request, struct store *store, const struct explanation *e,
+                             struct article *scratch)
 {
     struct buf *out = &request->reply;
-    int r = 0;
+    struct wording own;
+    int r = wording_read(&own, store, e->article->num, e->text);
+    if (r < 0)
+        return r;
     request_begin(request, out);
     json_key(out, "article");
-    answer_article(out, view, e->article, NULL);
+    answer_article(out, store_writer_view(store), e->article, NULL);
     write_now(out, &e->now);
     json_key_int(out, "values", e->text->n_values);
     write_stories(out, "stories", e->stories);
     json_key(out, "candidates");
     json_open(out, '[');
     for (size_t i = 0; i < e->n_trials && r == 0; i++)
-        r = write_candidate(out, view, e, &e->trials[i], text, scratch);
+        r = write_candidate(out, store, &e->trials[i], &own, scratch);
     json_close(out, ']');
     if (r == 0 && e->other)
-        r = write_other(out, view, e, text, scratch);
+        r = write_other(out, store, e, &own, scratch);
     json_close(out, '}');
     buf_add_char(out, '\n');
+    wording_done(&own);
     return r;
 }
 
@@ -220,12 +230,10 @@ int examine_explain(struct engine *engine, struct store *store, struct request *
     struct view *view = store_writer_view(store);
     struct explanation explanation;
     struct article article, scratch;
-    struct buf text;
     struct str other = {0};
     uint32_t num = 0, against = 0;
     article_init(&article);
     article_init(&scratch);
-    buf_init(&text, LIMIT_LINE);
     int r = query_find(request, view, "article", &article);
     if (r == 0)
         num = article.num;
@@ -237,13 +245,10 @@ int examine_explain(struct engine *engine, struct store *store, struct request *
     if (r == 0) {
         r = engine_explain(engine, num, against, &explanation);
         if (r == 0)
-            r = view_text(view, num, &text);
-        if (r == 0)
-            r = write_explanation(request, view, &explanation, &text, &scratch);
+            r = write_explanation(request, store, &explanation, &scratch);
         if (r == DUP_ENOENT)
             json_error_set(&request->error, r, "article", JSON_NOWHERE, "the text of this article is not kept");
     }
-    buf_done(&text);
     article_done(&scratch);
     article_done(&article);
     return r < 0 ? r : request->reply.error;
