@@ -220,7 +220,7 @@ coverage:
 	  gcovr --root . --add-tracefile build-cov/coverage.json && \
 	  for part in base core proto store engine server ctl; do \
 	    gcovr --root . --add-tracefile build-cov/coverage.json --filter daemon/$$part/ --print-summary --output build-cov/$$part.txt | \
-	      sed -n "s|^\\(lines\\|branches\\): *|daemon/$$part: \\1 |p"; done; exit $$tested
+	      sed -n "s,^\\(lines\\|branches\\): *,daemon/$$part: \\1 ,p"; done; exit $$tested
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(BINDIR) $(LIBDIR) $(PKGCONFIGDIR) $(INCLUDEDIR)/dup $(MANDIR)/man1 \

@@ -4,6 +4,7 @@
  * One damage at a time in a store that is good otherwise, with checksums right where that is how it
  * could have come about.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -731,30 +732,61 @@ static int tear_down(void **unused)
     return end_life();
 }
 
-/* Pages that the newest state of a file counts. */
-static uint64_t pages_counted(const struct image *image)
+static uint64_t number_in(const struct image *image, size_t at)
 {
-    uint64_t last[2], txn[2];
-    for (size_t i = 0; i < 2; i++) {
-        memcpy(&last[i], image->data + i * PAGE + LAST_PAGE, sizeof *last);
-        memcpy(&txn[i], image->data + i * PAGE + LAST_PAGE + 8, sizeof *txn);
-    }
-    return last[txn[1] > txn[0]] + 1;
+    uint64_t number;
+    memcpy(&number, image->data + at, sizeof number);
+    return number;
 }
 
-/* Takes pages from the end of the file for aliases, and gives those from one on back, all in one transaction. */
-static struct image take_pages(uint32_t n, uint32_t from)
+/* Where the head of the newest state of a file stands. */
+static size_t newest_in(const struct image *image)
+{
+    return number_in(image, PAGE + LAST_PAGE + 8) > number_in(image, LAST_PAGE + 8) ? PAGE : 0;
+}
+
+/* Pages that this state counts. */
+static uint64_t pages_counted(const struct image *image)
+{
+    return number_in(image, newest_in(image) + LAST_PAGE) + 1;
+}
+
+static void put_aliases(uint32_t from, uint32_t to)
+{
+    assert_int_equal(store_begin(store), 0);
+    for (uint32_t i = from; i < to; i++)
+        assert_int_equal(store_put_alias(store, i, 1), 0);
+    for (uint32_t i = from + (to - from) / 4; i < to; i++)
+        assert_int_equal(store_del_alias(store, i), 0);
+    assert_int_equal(store_commit(store), 0);
+}
+
+/* A store of which the file ends before pages that are free: a transaction took them and gave them back. */
+static struct image end_early(void)
 {
     put_back(&good);
     assert_int_equal(open_it(), 0);
-    assert_int_equal(store_begin(store), 0);
-    for (uint32_t i = 0; i < n; i++)
-        assert_int_equal(store_put_alias(store, 1000 + i, 1), 0);
-    for (uint32_t i = from; i < n; i++)
-        assert_int_equal(store_del_alias(store, 1000 + i), 0);
-    assert_int_equal(store_commit(store), 0);
+    put_aliases(1000, 61000);
     close_it();
     return keep_file();
+}
+
+/* The same with lists of free pages that take a tree: a reader keeps them from being used, then the last page is let go. */
+static struct image end_early_listed(void)
+{
+    struct view *view;
+    put_back(&good);
+    assert_int_equal(open_it(), 0);
+    assert_int_equal(store_snapshot(store, &view), 0);
+    for (uint32_t i = 0; i < 300; i++)
+        put_aliases(1000, 1000 + 4);
+    store_release(view);
+    for (uint32_t i = 0; i < 3; i++)
+        put_aliases(1000, 1000 + 4);
+    close_it();
+    struct image image = keep_file();
+    image.len -= PAGE;
+    return image;
 }
 
 static int go_on(void *unused, uint64_t copied)
@@ -769,7 +801,7 @@ static void test_free_at_the_end(void **unused)
 {
     char copy[100];
     struct err err = {0};
-    struct image image = take_pages(60000, 16000);
+    struct image image = end_early();
     int complete;
     (void)unused;
     snprintf(copy, sizeof copy, "%s/copy", base);
@@ -786,12 +818,45 @@ static void test_free_at_the_end(void **unused)
     free(image.data);
 }
 
+/* What the file says of free pages is read before anything vouches for it. */
+static void test_list_of_free_pages(void **unused)
+{
+    struct image image = end_early_listed();
+    char path[128];
+    uint64_t root = number_in(&image, newest_in(&image) + TREE_FREE + ROOT);
+    unsigned refused = 0;
+    (void)unused;
+    assert_int_equal(image.data[root * PAGE + 10], 1); /* a branch: there is a page below it */
+    uint32_t below;
+    uint16_t node_at;
+    memcpy(&node_at, image.data + root * PAGE + 16, sizeof node_at);
+    memcpy(&below, image.data + root * PAGE + node_at, sizeof below);
+    put_back(&image);
+    path_of(dir, "dupd.mdb", path);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(head_check(path, &(struct err){0}), 0);
+    for (size_t i = 0; i < 4 * PAGE; i++) {
+        size_t at = (i & 1 ? root : below) * PAGE + i / 4;
+        char byte = (char)(i & 2 ? ~image.data[at] : image.data[at] ^ 1);
+        struct err err = {0};
+        assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
+        int r = head_check(path, &err);
+        assert_true(r == 0 || r == DUP_ECORRUPT);
+        refused += r < 0;
+        assert_int_equal(pwrite(fd, &image.data[at], 1, (off_t)at), 1);
+    }
+    close(fd);
+    assert_true(refused > 100);
+    free(image.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows), cmocka_unit_test(test_opening), cmocka_unit_test(test_places),
         cmocka_unit_test(test_changes), cmocka_unit_test(test_pages), cmocka_unit_test(test_head),
-        cmocka_unit_test(test_free_at_the_end),
+        cmocka_unit_test(test_free_at_the_end), cmocka_unit_test(test_list_of_free_pages),
         cmocka_unit_test(test_walk_that_dies), cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_no_time),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
