@@ -33,6 +33,8 @@ struct index {
     size_t n_undo, undo_cap;
     uint32_t least, most;      /* numbers that were added */
     int crowded;               /* the last transaction found no room */
+    int large;                 /* on large pages */
+    uint64_t stale;            /* the last lines, so many, still hold what the table was used for before, or were never touched */
 };
 
 static uint64_t home(const struct index *index, uint64_t key)
@@ -93,9 +95,33 @@ struct index *index_new(uint64_t bytes)
     return index;
 }
 
+void index_reuse(struct index *index)
+{
+    index->count = index->n_undo = 0;
+    index->least = UINT32_MAX;
+    index->most = 0;
+    index->crowded = 0;
+    index->stale = index->n_lines + SPARE_LINES;
+}
+
+int index_is_clear(const struct index *index)
+{
+    return index->stale == 0;
+}
+
+int index_clear(struct index *index, uint64_t bytes)
+{
+    uint64_t all = index->n_lines + SPARE_LINES, n = bytes / sizeof(struct line);
+    n = n < index->stale ? n : index->stale;
+    memset(index->lines + (all - index->stale), 0, n * sizeof(struct line));
+    index->stale -= n;
+    return index->stale > 0;
+}
+
 void index_fills(struct index *index)
 {
     madvise(index->lines, (index->n_lines + SPARE_LINES) * sizeof(struct line), MADV_HUGEPAGE);
+    index->large = 1;
 }
 
 void index_free(struct index *index)
@@ -145,12 +171,23 @@ static int grow(struct index *index)
     index->lines = wider.lines;
     index->n_lines = wider.n_lines;
     index->shift = wider.shift;
+    index->large = 0;
     return 0;
 }
 
 int index_is_full(const struct index *index)
 {
     return index->crowded || index->count >= FILL_MAX(index->n_lines);
+}
+
+int index_is_large(const struct index *index)
+{
+    return index->large;
+}
+
+int index_fullness(const struct index *index)
+{
+    return index->crowded ? 100 : (int)(index->count * 100 / FILL_MAX(index->n_lines));
 }
 
 void index_keep(struct index *index)

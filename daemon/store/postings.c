@@ -43,6 +43,7 @@ void tiers_free(struct store *store)
         mdb_txn_abort(t->reader.txn);
     index_free(t->active);
     index_free(t->frozen);
+    index_free(t->spare);
     free(t);
     store->tiers = NULL;
 }

@@ -37,11 +37,17 @@ struct index *index_new(uint64_t bytes); /* to begin with; NULL: out of memory *
 void index_free(struct index *index);
 /* It will be full soon: large pages, of which fewer are missed by look-ups that all go somewhere else. */
 void index_fills(struct index *index);
+/* Makes a table one that can be used (again) once index_clear, of so many bytes at a time, has returned 0; 1: there is more. */
+void index_reuse(struct index *index);
+int index_clear(struct index *index, uint64_t bytes);
+int index_is_clear(const struct index *index);
 /* From here on changes can be taken back. A table that is full is laid out anew: DUP_ENOMEM. */
 int index_begin(struct index *index);
 void index_keep(struct index *index); /* the same, and the table stays as it is */
 void index_undo(struct index *index);
 int index_is_full(const struct index *index);
+int index_is_large(const struct index *index); /* since index_fills, and not laid out anew */
+int index_fullness(const struct index *index); /* percent of what it takes to be full */
 /* Adds (key, num) unless it is there or the key has its fill. DUP_ENOMEM; DUP_EBUSY: the table is
  * full, undo and begin again. */
 int index_add(struct index *index, uint64_t key, uint32_t num);
@@ -130,7 +136,8 @@ int postings_row_is_good(const struct MDB_val *key, const struct MDB_val *data);
 /* ---- tiers.c ---- */
 struct tiers {
     struct index *active;                    /* owned; takes what is new */
-    struct index *frozen;                    /* owned; the one before; NULL: none yet */
+    struct index *frozen;                    /* owned; the one before; NULL: none, or it is the spare one by now */
+    struct index *spare;                     /* owned; will be the active one when that is full; NULL: not wanted yet */
     int frozen_sealed;                       /* it is a segment too, and kept only because it is faster */
     uint32_t frozen_order;                   /* of that segment */
     uint64_t table_bytes;                    /* of one memory table */

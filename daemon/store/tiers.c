@@ -5,7 +5,7 @@
  * far it came, so that a restart goes on there; a segment's inputs are looked
  * up until the last of it is written.
  *
- *   active --full--> frozen --steps--> segment of level 0
+ *   spare --full--> active --full--> frozen --steps--> segment of level 0, and the spare one when that is wanted
  *   four segments of level n --steps--> one of level n + 1; then the four are cleared
  */
 #include <lmdb.h>
@@ -19,6 +19,8 @@
 #define STEP_SHARE 256             /* bytes of the memory table for each of them */
 #define ROW_SHARE 64               /* postings of a step for each row cleared in one */
 #define FILL_SHARE 4               /* keys read in one step to fill a filter after a start, for each posting moved in one */
+#define READY_AT 75                /* percent of the active table when the next one is made ready, ... */
+#define READY_BYTES (UINT64_C(2) << 20) /* ... so many in one step: a large page, which the system may take milliseconds to find */
 #define PACE 8                     /* postings to be moved for each one added: sealing and four levels take five */
 
 static uint64_t step_postings(const struct tiers *t)
@@ -217,9 +219,37 @@ static int pending(const struct tiers *t)
     return tiers_sealing(t) || t->cleared < t->sealed || doomed(t) >= 0 || merge_level(t) >= 0;
 }
 
+/* Whether the next table is still to be made ready. */
+static int wants_spare(const struct tiers *t)
+{
+    return !tiers_sealing(t) && index_fullness(t->active) >= READY_AT && !(t->spare && index_is_clear(t->spare));
+}
+
 int store_owes(const struct store *store)
 {
-    return store->tiers->owed >= step_postings(store->tiers) && pending(store->tiers);
+    const struct tiers *t = store->tiers;
+    return t->owed >= step_postings(t) && (pending(t) || wants_spare(t));
+}
+
+/* What is frozen is a segment too by now. Its memory is used again: all other would have to be found page by page, while
+ * articles wait. A piece of it; 1: there is more. Without memory for it one is made when it is wanted. */
+static int make_spare(struct tiers *t)
+{
+    if (!wants_spare(t))
+        return 0;
+    if (!t->spare) {
+        int again = t->frozen && index_is_large(t->frozen);
+        if (!again)
+            index_free(t->frozen);
+        t->spare = again ? t->frozen : index_new(t->table_bytes);
+        t->frozen = NULL;
+        t->frozen_sealed = 0;
+        if (!t->spare)
+            return 0;
+        index_fills(t->spare);
+        index_reuse(t->spare);
+    }
+    return index_clear(t->spare, READY_BYTES);
 }
 
 static int run_step(struct step *step)
@@ -256,6 +286,11 @@ static void take_back(struct tiers *t, const struct tiers *before)
     t->merges = before->merges;
 }
 
+static void pay(struct tiers *t, uint64_t postings)
+{
+    t->owed -= t->owed < postings ? t->owed : postings;
+}
+
 static void keep(struct step *step)
 {
     struct tiers *t = step->tiers;
@@ -269,18 +304,17 @@ static void keep(struct step *step)
         if (t->segments[i].state == SEGMENT_FREE)
             t->segments[i] = (struct segment){0};
     }
-    uint64_t done = step_postings(t);
-    t->owed -= t->owed < done ? t->owed : done;
+    pay(t, step_postings(t));
 }
 
 int store_step(struct store *store)
 {
     struct tiers *t = store->tiers;
     struct step step = {.store = store, .tiers = t, .left = step_postings(t)};
-    int filling = tiers_fill_filters(store, step_postings(t) * FILL_SHARE);
+    int filling = tiers_fill_filters(store, step_postings(t) * FILL_SHARE), making = make_spare(t);
     if (filling < 0 || !pending(t)) {
-        t->owed = 0;
-        return filling ? filling : ledger_step(store);
+        pay(t, making ? step_postings(t) : t->owed);
+        return filling ? filling : making ? making : ledger_step(store);
     }
     struct tiers *before = malloc(sizeof *before);
     int r = before ? store_begin(store) : DUP_ENOMEM;
@@ -300,16 +334,18 @@ int store_step(struct store *store)
         take_back(t, before);
     free(step.run.postings);
     free(before);
-    return r < 0 ? r : filling || pending(t);
+    return r < 0 ? r : filling || making || pending(t);
 }
 
 int tiers_freeze(struct tiers *t)
 {
-    struct index *fresh = index_new(t->table_bytes);
+    struct index *fresh = t->spare ? t->spare : index_new(t->table_bytes);
     if (!fresh)
         return DUP_ENOMEM;
     index_fills(fresh); /* as the one before it did */
+    index_clear(fresh, index_bytes(fresh)); /* what steps have not come to */
     index_free(t->frozen);
+    t->spare = NULL;
     t->frozen = t->active;
     t->frozen_sealed = 0;
     t->active = fresh;
@@ -342,7 +378,7 @@ static void tell(struct store *store)
         filters += filter_bytes(t->segments[i].filter);
     }
     f->postings = index_count(t->active) + (t->frozen ? index_count(t->frozen) : 0);
-    f->bytes = index_bytes(t->active) + (t->frozen ? index_bytes(t->frozen) : 0);
+    f->bytes = index_bytes(t->active) + (t->frozen ? index_bytes(t->frozen) : 0) + (t->spare ? index_bytes(t->spare) : 0);
     f->segments = segments;
     f->sealed = sealed;
     f->filter_bytes = filters;
