@@ -12,13 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/postings.h"
 
 #define STEP_MAX (UINT64_C(1) << 17) /* postings moved in one step */
 #define STEP_MIN (UINT64_C(1) << 8)  /* of small tables, a small part too */
 #define STEP_SHARE 256             /* bytes of the memory table for each of them */
 #define ROW_SHARE 64               /* postings of a step for each row cleared in one */
-#define FILL_SHARE 4               /* keys read in one step to fill a filter after a start, for each posting moved in one */
+#define FILL_PIECES 16             /* of a quarter of a step's postings: keys read in one step to fill a filter after a start, ... */
+#define FILL_US 20000u             /* ... or as many as it takes so long to find on the disk */
 #define READY_AT 75                /* percent of the active table when the next one is made ready, ... */
 #define READY_BYTES (UINT64_C(2) << 20) /* ... so many in one step: a large page, which the system may take milliseconds to find */
 #define PACE 8                     /* postings to be moved for each one added: sealing and four levels take five */
@@ -307,11 +309,21 @@ static void keep(struct step *step)
     pay(t, step_postings(t));
 }
 
+/* 1 when there are more, or DUP_E... */
+static int fill_filters(struct store *store)
+{
+    uint64_t end_us = clock_elapsed_us() + FILL_US;
+    int r = 1;
+    for (int i = 0; i < FILL_PIECES && r == 1 && (i == 0 || clock_elapsed_us() < end_us); i++)
+        r = tiers_fill_filters(store, step_postings(store->tiers) / 4);
+    return r;
+}
+
 int store_step(struct store *store)
 {
     struct tiers *t = store->tiers;
     struct step step = {.store = store, .tiers = t, .left = step_postings(t)};
-    int filling = tiers_fill_filters(store, step_postings(t) * FILL_SHARE), making = make_spare(t);
+    int filling = fill_filters(store), making = make_spare(t);
     if (filling < 0 || !pending(t)) {
         pay(t, making ? step_postings(t) : t->owed);
         return filling ? filling : making ? making : ledger_step(store);
