@@ -2,7 +2,7 @@
  * postings.h - the parts of the index: memory table, filters, segments, tiers.
  *
  * The newest postings stand in a table in memory (index.c) and, for a
- * restart, in a log. When the table is full it is frozen, a new one takes its
+ * restart, in a log. When the table is full it is frozen, a spare one takes its
  * place, and steps between batches write the frozen one out as a segment: a
  * table of LMDB of its own, in the order of the values, never changed again
  * (segment.c, tiers.c). Four segments of a level are merged into one of the
@@ -166,7 +166,7 @@ struct step {
     struct chunk chunk;
 };
 
-int tiers_freeze(struct tiers *tiers); /* a new table takes the place of the active one: DUP_ENOMEM */
+int tiers_freeze(struct tiers *tiers); /* the spare table, or a new one, takes the place of the active one: DUP_ENOMEM */
 int tiers_sealing(const struct tiers *tiers); /* a table is full and not yet a segment */
 int tiers_free_place(const struct tiers *tiers); /* -1: none */
 /* The segment of a level that is being built, by merging or by sealing; -1 for none. */

@@ -275,8 +275,8 @@ int store_post(struct store *store, const uint64_t *values, size_t n, uint32_t n
 /* Says that these values will be looked up soon. */
 void store_prefetch(const struct store *store, const uint64_t *values, size_t n);
 /*
- * One bounded step of what there is to do in the background: of the index (sealing, merging, clearing), in a
- * transaction of its own, and then of reading what reports count. Between batches when store_owes says
+ * One bounded step of what there is to do in the background: of the index (sealing, merging, clearing; making the
+ * next table ready), in a transaction of its own, and then of reading what reports count. Between batches when store_owes says
  * so, and while there is nothing else to do. 1: there is more, 0: nothing, or DUP_E... as store_commit.
  */
 int store_step(struct store *store);

@@ -22,7 +22,7 @@ struct tail {
     uint32_t page_size;
     uint64_t from, count;  /* the first page that is missing, how many are */
     uint64_t found;        /* of these in the lists of free pages */
-    uint64_t left;         /* pages that may still be read: a good tree has none twice */
+    uint64_t left;         /* pages that may still be read, of lists too: a good tree has none twice */
     unsigned char *is_free; /* one for each that is missing */
 };
 
@@ -42,7 +42,11 @@ static void note_free(struct tail *t, uint64_t page)
 /* A list with its length before it, in pages of its own. */
 static int read_list(struct tail *t, uint64_t page, uint32_t size)
 {
-    uint64_t *list = malloc(size), count = 0;
+    uint64_t n = 1 + (uint64_t)size / t->page_size, count = 0;
+    if (page >= t->from || n > t->from - page || n > t->left)
+        return -1;
+    t->left -= n;
+    uint64_t *list = malloc(size);
     int r = list && size >= sizeof count ? read_at(t, list, size, page * t->page_size + PAGE_HEAD) : -1;
     if (r == 0 && (count = list[0]) >= size / sizeof count)
         r = -1;
@@ -83,7 +87,7 @@ static int visit(struct tail *t, const unsigned char *bytes, unsigned at, unsign
         return -1;
     if (node.flags & ELSEWHERE) {
         memcpy(&page, bytes + data, sizeof page);
-        return low / t->page_size > t->from ? -1 : read_list(t, page, low);
+        return read_list(t, page, low);
     }
     return low > t->page_size - data ? -1 : take_list(t, bytes + data, low);
 }

@@ -241,6 +241,40 @@ static void test_run(void **unused)
     index_free(index);
 }
 
+/* A table that is used again, cleared piece by piece, is as a fresh one. */
+static void test_used_again(void **unused)
+{
+    enum { N = 20000, PIECE = 1000 * LINE_BYTES };
+    static uint64_t values[N];
+    static uint32_t nums[N];
+    static struct posting_list list;
+    unsigned pieces = 1;
+    (void)unused;
+    struct index *index = index_new(UINT64_C(1) << 20);
+    for (uint32_t i = 0; i < N; i++) {
+        values[i] = i % 16 ? draw() : UINT64_C(0xffffffff00) | i / 16 % 256; /* into the spare lines, too */
+        nums[i] = i + 1;
+    }
+    add_batch(index, values, nums, N);
+    index_fills(index);
+    uint64_t lines = index_bytes(index) / LINE_BYTES;
+    index_reuse(index);
+    for (; index_clear(index, PIECE); pieces++)
+        assert_false(index_is_clear(index));
+    assert_true(index_is_clear(index) && pieces == (lines + 999) / 1000);
+    assert_int_equal(index_count(index), 0);
+    for (uint32_t i = 0; i < N; i++) {
+        find(index, values[i], &list);
+        assert_int_equal(list.total, 0);
+    }
+    add_batch(index, values, nums, 100);
+    for (uint32_t i = 0; i < 100; i++) {
+        find(index, values[i], &list);
+        assert_true(list.n > 0 && list.nums[0] == nums[i]);
+    }
+    index_free(index);
+}
+
 static void test_size_asked_for(void **unused)
 {
     (void)unused;
@@ -257,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_cap),
         cmocka_unit_test(test_batch_larger_than_table),
         cmocka_unit_test(test_run),
+        cmocka_unit_test(test_used_again),
         cmocka_unit_test(test_size_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
