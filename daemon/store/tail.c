@@ -39,24 +39,7 @@ static void note_free(struct tail *t, uint64_t page)
     t->found++;
 }
 
-/* A list with its length before it, in pages of its own. */
-static int read_list(struct tail *t, uint64_t page, uint32_t size)
-{
-    uint64_t n = 1 + (uint64_t)size / t->page_size, count = 0;
-    if (page >= t->from || n > t->from - page || n > t->left)
-        return -1;
-    t->left -= n;
-    uint64_t *list = malloc(size);
-    int r = list && size >= sizeof count ? read_at(t, list, size, page * t->page_size + PAGE_HEAD) : -1;
-    if (r == 0 && (count = list[0]) >= size / sizeof count)
-        r = -1;
-    for (uint64_t i = 1; r == 0 && i <= count; i++)
-        note_free(t, list[i]);
-    free(list);
-    return r;
-}
-
-/* The same within a page. */
+/* A list of free pages with its length before it. */
 static int take_list(struct tail *t, const unsigned char *data, uint32_t size)
 {
     uint64_t count, page;
@@ -68,6 +51,21 @@ static int take_list(struct tail *t, const unsigned char *data, uint32_t size)
         note_free(t, page);
     }
     return 0;
+}
+
+/* The same in pages of its own. */
+static int read_list(struct tail *t, uint64_t page, uint32_t size)
+{
+    uint64_t n = 1 + (uint64_t)size / t->page_size;
+    if (page >= t->from || n > t->from - page || n > t->left)
+        return -1;
+    t->left -= n;
+    unsigned char *list = malloc(size);
+    int r = list ? read_at(t, list, size, page * t->page_size + PAGE_HEAD) : -1;
+    if (r == 0)
+        r = take_list(t, list, size);
+    free(list);
+    return r;
 }
 
 static int walk(struct tail *t, uint64_t number, int depth);
