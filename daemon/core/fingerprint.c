@@ -1,8 +1,8 @@
 /*
  * The fingerprints of a text, each a function of its shingle values alone
- * (the papers are named in dup/fingerprint.h). The loops have no branch that
- * depends on the values: mispredicting one in two would cost more than the
- * work itself. Invariant: a value is the same on every machine for ever;
+ * (the papers are named in dup/fingerprint.h). The inner loops have no branch
+ * that goes one way as often as the other: mispredicting one in two would cost
+ * more than the work itself. Invariant: a value is the same on every machine for ever;
  * whoever changes one raises DUP_FINGERPRINT_VERSION.
  */
 #define XXH_INLINE_ALL
@@ -11,6 +11,8 @@
 #include "dup/fingerprint.h"
 
 #include <string.h>
+
+#include "core/swar.h"
 
 #define WORD_WEIGHT 2 /* a CHAR token weighs 1 */
 #define SHINGLE_WEIGHT (DUP_SHINGLE_WORDS * WORD_WEIGHT)
@@ -35,12 +37,30 @@ static uint64_t hash_tokens(const struct dup_secret *secret, const uint32_t *has
 #endif
 }
 
+/* Whether a token is one letter of a script without spaces. */
+static int any_char(const uint8_t *flags, size_t n)
+{
+    uint64_t found = 0;
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8)
+        found |= swar_load(flags + i);
+    for (; i < n; i++)
+        found |= flags[i];
+    return (found & SWAR_EACH(DUP_TOKEN_CHAR)) != 0;
+}
+
 size_t dup_shingles(const struct dup_secret *secret, const struct dup_tokens *tokens,
                     uint64_t *values)
 {
     size_t first = 0;
     unsigned weight = 0;
 
+    if (tokens->n >= DUP_SHINGLE_WORDS && !any_char(tokens->flags, tokens->n)) {
+        for (; first + DUP_SHINGLE_WORDS <= tokens->n; first++) /* of one length that the compiler knows */
+            values[first] = hash_tokens(secret, tokens->hash + first, DUP_SHINGLE_WORDS);
+        return first;
+    }
     for (size_t i = 0; i < tokens->n; i++) {
         weight += tokens->flags[i] & DUP_TOKEN_CHAR ? 1 : WORD_WEIGHT;
         while (weight >= SHINGLE_WEIGHT) {
@@ -157,48 +177,48 @@ double dup_minhash_resemblance(const uint32_t a[DUP_LANES], const uint32_t b[DUP
     return (double)equal / DUP_LANES;
 }
 
+/* The rightmost of the least of n values, n >= 1. */
+static size_t least_of(const uint64_t *values, size_t n)
+{
+    uint64_t least = values[0];
+    size_t at = 0;
+
+    for (size_t i = 1; i < n; i++) {
+        at = values[i] <= least ? i : at;
+        least = values[i] <= least ? values[i] : least;
+    }
+    return at;
+}
+
 /*
- * The least value of each window in three comparisons a shingle, whatever
- * the values (van Herk 1992; Gil and Werman 1993). Shingles are taken in
- * blocks of a window's length; a window is the tail of one block and the
- * head of the next, and the least of both is known from a scan to the left
- * and one to the right. Of equal values the rightmost is taken.
+ * The least value of a window stays so until it leaves, or another that is no
+ * greater comes in. Only when it leaves is the window looked through, without
+ * a branch: once in fifteen shingles of a text, at worst for each. Of equal
+ * values the rightmost is taken.
  */
 size_t dup_winnow(const uint64_t *shingles, size_t n, uint64_t *values, uint32_t *positions)
 {
     size_t window = n < DUP_WINDOW ? n : DUP_WINDOW;
-    size_t count = 0, last = SIZE_MAX;
-    uint64_t tail[DUP_WINDOW]; /* least of the block from here to its end, and where */
-    size_t tail_at[DUP_WINDOW];
+    size_t count = 0, end = window; /* of the window */
 
     if (n == 0)
         return 0;
-    for (size_t block = 0; block + window <= n; block += window) {
-        uint64_t least = shingles[block + window - 1];
-        size_t at = block + window - 1;
-        for (size_t i = window; i-- > 0;) {
-            uint64_t v = shingles[block + i];
-            at = v < least ? block + i : at;
-            least = v < least ? v : least;
-            tail[i] = least;
-            tail_at[i] = at;
-        }
-        least = UINT64_MAX;
-        at = tail_at[0];
-        for (size_t i = 0; i < window && block + i + window <= n; i++) {
-            if (i > 0) {
-                uint64_t v = shingles[block + window + i - 1];
-                at = v <= least ? block + window + i - 1 : at;
-                least = v <= least ? v : least;
-            }
-            size_t chosen = i > 0 && least <= tail[i] ? at : tail_at[i];
-            values[count] = shingles[chosen];
-            positions[count] = (uint32_t)chosen;
-            count += chosen != last;
-            last = chosen;
+    for (size_t at = least_of(shingles, window);;) {
+        uint64_t least = shingles[at];
+        size_t stays = at + window < n ? at + window : n; /* ends of windows up to here hold it */
+        values[count] = least;
+        positions[count++] = (uint32_t)at;
+        while (end < stays && shingles[end] > least)
+            end++;
+        if (end < stays) {
+            at = end++;
+        } else if (end < n) {
+            end++;
+            at += 1 + least_of(shingles + at + 1, window);
+        } else {
+            return count;
         }
     }
-    return count;
 }
 
 uint64_t dup_text_hash(const struct dup_secret *secret, const struct dup_tokens *tokens)
