@@ -39,9 +39,9 @@ struct scan {
     struct word word;
 };
 
-static inline uint32_t scan_hash(const struct scan *s, const unsigned char *bytes, size_t len)
+static inline uint32_t scan_hash(const struct dup_secret *secret, const unsigned char *bytes, size_t len)
 {
-    return (uint32_t)XXH3_64bits_withSecret(bytes, len, s->secret->bytes, DUP_SECRET_SIZE);
+    return (uint32_t)XXH3_64bits_withSecret(bytes, len, secret->bytes, DUP_SECRET_SIZE);
 }
 
 /*

@@ -102,7 +102,7 @@ static uint32_t word_hash(struct scan *s)
         XXH3_64bits_update(&w->state, w->bytes, w->len);
         hash = (uint32_t)XXH3_64bits_digest(&w->state);
     } else {
-        hash = scan_hash(s, w->bytes, w->len);
+        hash = scan_hash(s->secret, w->bytes, w->len);
     }
     w->len = 0;
     w->streaming = 0;
@@ -235,7 +235,7 @@ static int take_char(struct scan *s, struct slow *t, uint64_t entry, size_t p, u
     if (rc)
         return rc;
     if (entry & FOLD_SELF) {
-        hash = scan_hash(s, s->text + p, size);
+        hash = scan_hash(s->secret, s->text + p, size);
     } else {
         word_append(s, entry, p, size);
         hash = word_hash(s);

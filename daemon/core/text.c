@@ -50,28 +50,34 @@ static void take_words(struct scan *s, const struct block *b, const struct block
     if (w->lines > w->words)
         s->fresh |= DUP_TOKEN_LINE;
 
-    uint64_t ends = w->ends;
-    for (uint64_t starts = w->starts; starts; starts &= starts - 1, ends &= ends - 1, n++) {
-        unsigned begin = (unsigned)__builtin_ctzll(starts), end = (unsigned)__builtin_ctzll(ends);
+    const struct dup_secret *secret = s->secret;
+    uint32_t *restrict hash = s->out.hash, *restrict begins = s->out.begin, *restrict ends = s->out.end;
+    uint8_t *restrict all_flags = s->out.flags;
+    uint64_t starts = w->starts, stops = w->ends;
+    for (; starts; starts &= starts - 1, stops &= stops - 1, n++) {
+        unsigned begin = (unsigned)__builtin_ctzll(starts), end = (unsigned)__builtin_ctzll(stops);
         unsigned char c = b->bytes[begin];
-        unsigned flags = ~(unsigned)c >> 5 & 1 ? DUP_TOKEN_CAPITAL : 0;
+        unsigned flags = c & 32 ? 0 : DUP_TOKEN_CAPITAL;
         const unsigned char *bytes = b->folded + begin;
         size_t len = end - begin;
         unsigned char odd[BLOCK_FOLDED];
         if (c < 'A' || c >= 0x80)
             flags = block_flags(b, begin, end);
-        if (w->odd >> begin & (UINT64_MAX >> (BLOCK_SIZE - len))) {
+        if (w->odd & ((stops & -stops) - (starts & -starts))) {
             len = block_fold(b, w, begin, end, odd);
             bytes = odd;
         }
         if (len > BLOCK_FOLDED)
             __builtin_unreachable(); /* spares the hash its code for long inputs */
-        flags |= (unsigned)(after_line >> begin & 1) * DUP_TOKEN_LINE;
-        flags |= (unsigned)(after_end >> begin & 1) * DUP_TOKEN_SENTENCE;
-        s->out.hash[n] = scan_hash(s, bytes, len);
-        s->out.begin[n] = (uint32_t)(p + begin);
-        s->out.end[n] = (uint32_t)(p + end);
-        s->out.flags[n] = (uint8_t)flags;
+        hash[n] = scan_hash(secret, bytes, len);
+        begins[n] = (uint32_t)(p + begin);
+        ends[n] = (uint32_t)(p + end);
+        all_flags[n] = (uint8_t)flags;
+    }
+    for (uint64_t rest = after_line | after_end; rest; rest &= rest - 1) {
+        uint64_t word = rest & -rest;
+        all_flags[s->out.n + (size_t)__builtin_popcountll(w->starts & (word - 1))] |=
+            (uint8_t)((after_line & word ? DUP_TOKEN_LINE : 0) | (after_end & word ? DUP_TOKEN_SENTENCE : 0));
     }
     if (w->quotes || s->quotes.depth)
         take_marks(s, b, w, s->out.n);
