@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "store/postings.h"
+#include "store/rows.h"
 
 #define PAGE 64
 
@@ -140,7 +141,8 @@ static void visit_ids(struct check *c, const MDB_val *key, const MDB_val *data, 
 /* ---- clusters -------------------------------------------------------------- */
 
 struct census {
-    uint64_t listed, members, outlets, evidence; /* rows that the clusters account for */
+    uint64_t rows[ROW_KINDS]; /* there are of each kind, */
+    uint64_t listed, members, outlets, evidence; /* and that the clusters account for */
     struct article article;
 };
 
@@ -148,18 +150,18 @@ struct outlets { uint32_t cluster, rows, articles; };
 
 static void count_outlets(struct check *c, struct outlets *o)
 {
-    unsigned char start[12] = {0};
+    unsigned char start[ROW_MAX];
     MDB_cursor *cursor;
-    MDB_val key = {sizeof start, start}, data;
-    put_be32(start, o->cluster);
-    if (mdb_cursor_open(c->view->txn, c->view->store->tables[TABLE_OUTLETS], &cursor) != 0)
+    MDB_val key = {row_outlet(start, o->cluster, 0), start}, data;
+    if (mdb_cursor_open(c->view->txn, c->view->store->tables[TABLE_CLUSTERS], &cursor) != 0)
         return;
     int code = mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE);
-    for (; code == 0 && get_be32(key.mv_data) == o->cluster; code = mdb_cursor_get(cursor, &key, &data, MDB_NEXT)) {
+    for (; code == 0 && row_is(key.mv_data, key.mv_size, o->cluster, ROW_OUTLET);
+         code = mdb_cursor_get(cursor, &key, &data, MDB_NEXT)) {
         uint32_t count = 0;
         if (data.mv_size == sizeof count)
             memcpy(&count, data.mv_data, sizeof count);
-        if (key.mv_size != 12 || count == 0)
+        if (key.mv_size != ROW_PREFIX + 8 || count == 0)
             check_fault(c, "cluster %u: a count of its outlets is damaged", o->cluster);
         o->rows++;
         o->articles += count;
@@ -231,13 +233,11 @@ static void check_members(struct check *c, const struct cluster *cluster, struct
     census->outlets += outlets.rows;
 }
 
-static void visit_cluster(struct check *c, const MDB_val *key, const MDB_val *data, void *arg)
+static void check_cluster(struct check *c, uint32_t id, const MDB_val *key, const MDB_val *data, struct census *census)
 {
-    struct census *census = arg;
     struct cluster cluster;
-    uint32_t id = key->mv_size == 4 ? get_be32(key->mv_data) : 0, to;
-    (void)data;
-    if (view_cluster(c->view, id, &cluster) < 0) {
+    uint32_t to;
+    if (key->mv_size != ROW_PREFIX || cluster_read(id, data, &cluster) < 0) {
         check_fault(c, "cluster %u: its record is damaged", id);
         return;
     }
@@ -246,6 +246,21 @@ static void visit_cluster(struct check *c, const MDB_val *key, const MDB_val *da
     census->listed += (uint64_t)cluster_is_listed(&cluster);
     check_heads(c, &cluster, &census->article);
     check_members(c, &cluster, census);
+}
+
+/* Those of other kinds are looked at with the record that they stand beside, and counted. */
+static void visit_row(struct check *c, const MDB_val *key, const MDB_val *data, void *arg)
+{
+    struct census *census = arg;
+    uint32_t id;
+    enum row_kind kind = row_kind(key->mv_data, key->mv_size, &id);
+    if (kind == ROW_KINDS) {
+        check_fault(c, "cluster %u: a row is of no kind", id);
+        return;
+    }
+    census->rows[kind]++;
+    if (kind == ROW_RECORD)
+        check_cluster(c, id, key, data, census);
 }
 
 static void visit_order(struct check *c, const MDB_val *key, const MDB_val *data, void *arg)
@@ -326,7 +341,7 @@ static void check_all(struct check *c, const struct store_stats *stats)
     each_row(c, TABLE_IDS, visit_ids, &t);
     if (!c->late && t.current)
         check_fault(c, "the ids of %llu articles lead nowhere", (unsigned long long)t.current);
-    uint64_t clusters = each_row(c, TABLE_CLUSTERS, visit_cluster, &census);
+    each_row(c, TABLE_CLUSTERS, visit_row, &census);
     for (enum cluster_order order = ORDER_RECENT; order <= ORDER_FIRST; order++)
         if (each_row(c, order_table(order), visit_order, &order) != census.listed && !c->late)
             check_fault(c, "table %s: not as many rows as there are clusters of two and more",
@@ -336,12 +351,12 @@ static void check_all(struct check *c, const struct store_stats *stats)
     each_row(c, TABLE_TEXTS, visit_text, &texts);
     check_segments(c);
     if (!c->late) {
-        check_counters(c, stats, articles, clusters, t.texts, census.members);
+        check_counters(c, stats, articles, census.rows[ROW_RECORD], t.texts, census.members);
         if (texts != t.texts)
             check_fault(c, "there are texts of articles that are not there");
-        if (rows_of(c, TABLE_PRINTS) != current || rows_of(c, TABLE_EVIDENCE) != census.evidence)
+        if (rows_of(c, TABLE_PRINTS) != current || census.rows[ROW_EVIDENCE] != census.evidence)
             check_fault(c, "there are prints of articles, or evidence of clusters, that are not there");
-        if (rows_of(c, TABLE_MEMBERS) != census.members || rows_of(c, TABLE_OUTLETS) != census.outlets)
+        if (census.rows[ROW_MEMBER] != census.members || census.rows[ROW_OUTLET] != census.outlets)
             check_fault(c, "there are members or outlets of clusters that are not there");
     }
     article_done(&t.article);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "store/internal.h"
+#include "store/rows.h"
 
 /* Order of signed times as bytes. */
 static uint64_t time_key(int64_t ms)
@@ -32,10 +32,9 @@ int cluster_read(uint32_t id, const MDB_val *data, struct cluster *ret)
 
 int view_cluster(struct view *view, uint32_t id, struct cluster *ret)
 {
-    unsigned char key[4];
+    unsigned char key[ROW_PREFIX];
     MDB_val data;
-    put_be32(key, id);
-    int r = table_get(view, TABLE_CLUSTERS, key, sizeof key, &data);
+    int r = table_get(view, TABLE_CLUSTERS, key, row_record(key, id), &data);
     return r < 0 ? r : cluster_read(id, &data, ret);
 }
 
@@ -109,7 +108,7 @@ int cluster_is_listed(const struct cluster *c)
 int store_put_cluster(struct store *store, const struct cluster *cluster)
 {
     struct cluster old = {0};
-    unsigned char key[4], was[12], is[12];
+    unsigned char key[ROW_PREFIX], was[12], is[12];
     int r = view_cluster(&store->writer, cluster->id, &old);
     int existed = r == 0, exists = cluster->articles > 0 || cluster->links > 0;
     if (r < 0 && r != DUP_ENOENT)
@@ -126,7 +125,6 @@ int store_put_cluster(struct store *store, const struct cluster *cluster)
         if (r < 0)
             return r == DUP_ENOENT ? DUP_ECORRUPT : r;
     }
-    put_be32(key, cluster->id);
     store->counters.clusters += (uint64_t)(exists - existed);
     if (exists != existed || old.first != cluster->first || old.source != cluster->source ||
         old.source_kind != cluster->source_kind)
@@ -135,56 +133,45 @@ int store_put_cluster(struct store *store, const struct cluster *cluster)
     memcpy(record, cluster, sizeof record);
     uint32_t sum = record_sum(record, cluster->id);
     memcpy(record + offsetof(struct cluster, sum), &sum, sizeof sum);
+    row_record(key, cluster->id);
     if (exists)
         return table_put(store, TABLE_CLUSTERS, key, sizeof key, record, sizeof record, 0);
     return existed ? table_del(store, TABLE_CLUSTERS, key, sizeof key) : 0;
 }
 
-static void member_key(unsigned char *key, uint32_t cluster, uint32_t num)
-{
-    put_be32(key, cluster);
-    put_be32(key + 4, num);
-}
-
-static void outlet_key(unsigned char *key, uint32_t cluster, uint64_t outlet)
-{
-    put_be32(key, cluster);
-    put_be64(key + 4, outlet);
-}
-
 /* Adds by to the outlet's count; *ret_change: +1 when it appeared, -1 when it went. */
 static int count_outlet(struct store *store, uint32_t cluster, uint64_t outlet, int by, int *ret_change)
 {
-    unsigned char key[12];
+    unsigned char key[ROW_MAX];
+    size_t key_len = row_outlet(key, cluster, outlet);
     MDB_val data;
     uint32_t count = 0;
     *ret_change = 0;
     if (!outlet)
         return 0;
-    outlet_key(key, cluster, outlet);
-    int r = table_get(&store->writer, TABLE_OUTLETS, key, sizeof key, &data);
+    int r = table_get(&store->writer, TABLE_CLUSTERS, key, key_len, &data);
     if (r == 0 && data.mv_size == sizeof count)
         memcpy(&count, data.mv_data, sizeof count);
     else if (r != DUP_ENOENT)
         return r < 0 ? r : DUP_ECORRUPT;
     uint32_t now = count + (uint32_t)by;
     *ret_change = (now > 0) - (count > 0);
-    return now ? table_put(store, TABLE_OUTLETS, key, sizeof key, &now, sizeof now, 0)
-               : table_del(store, TABLE_OUTLETS, key, sizeof key);
+    return now ? table_put(store, TABLE_CLUSTERS, key, key_len, &now, sizeof now, 0)
+               : table_del(store, TABLE_CLUSTERS, key, key_len);
 }
 
 int store_add_member(struct store *store, uint32_t cluster, uint32_t num, enum member_kind kind,
                      uint64_t outlet, uint32_t *outlets)
 {
-    unsigned char key[8], byte = (unsigned char)kind;
+    unsigned char key[ROW_MAX], byte = (unsigned char)kind;
+    size_t key_len = row_member(key, cluster, num);
     MDB_val data;
     int change = 0;
-    member_key(key, cluster, num);
-    int r = table_get(&store->writer, TABLE_MEMBERS, key, sizeof key, &data);
+    int r = table_get(&store->writer, TABLE_CLUSTERS, key, key_len, &data);
     if (r == 0)
         return DUP_EINVAL;
     if (r == DUP_ENOENT)
-        r = table_put(store, TABLE_MEMBERS, key, sizeof key, &byte, 1, 0);
+        r = table_put(store, TABLE_CLUSTERS, key, key_len, &byte, 1, 0);
     if (r == 0 && kind == MEMBER_ARTICLE)
         r = count_outlet(store, cluster, outlet, 1, &change);
     if (r < 0)
@@ -198,10 +185,9 @@ int store_add_member(struct store *store, uint32_t cluster, uint32_t num, enum m
 int store_del_member(struct store *store, uint32_t cluster, uint32_t num, enum member_kind kind,
                      uint64_t outlet, uint32_t *outlets)
 {
-    unsigned char key[8];
+    unsigned char key[ROW_MAX];
     int change = 0;
-    member_key(key, cluster, num);
-    int r = table_del(store, TABLE_MEMBERS, key, sizeof key);
+    int r = table_del(store, TABLE_CLUSTERS, key, row_member(key, cluster, num));
     if (r == 0 && kind == MEMBER_ARTICLE)
         r = count_outlet(store, cluster, outlet, -1, &change);
     if (r < 0)
@@ -215,23 +201,22 @@ int store_del_member(struct store *store, uint32_t cluster, uint32_t num, enum m
 int view_members(struct view *view, uint32_t cluster, uint32_t after, size_t max,
                  uint32_t *ret_nums, enum member_kind *ret_kinds)
 {
-    unsigned char start[8];
+    unsigned char start[ROW_MAX];
     MDB_cursor *cursor;
-    MDB_val key = {sizeof start, start}, data;
+    MDB_val key = {row_member(start, cluster, after + 1), start}, data;
     size_t n = 0;
     if (after == UINT32_MAX)
         return 0;
-    member_key(start, cluster, after + 1);
-    int code = mdb_cursor_open(view->txn, view->store->tables[TABLE_MEMBERS], &cursor);
+    int code = mdb_cursor_open(view->txn, view->store->tables[TABLE_CLUSTERS], &cursor);
     if (code != 0)
         return store_code(view->store, code);
     code = max ? mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE) : MDB_NOTFOUND;
-    while (code == 0 && n < max && get_be32(key.mv_data) == cluster) {
-        if (data.mv_size != 1 || *(const unsigned char *)data.mv_data > MEMBER_LINK) {
+    while (code == 0 && n < max && row_is(key.mv_data, key.mv_size, cluster, ROW_MEMBER)) {
+        if (key.mv_size != ROW_PREFIX + 4 || data.mv_size != 1 || *(const unsigned char *)data.mv_data > MEMBER_LINK) {
             mdb_cursor_close(cursor);
             return DUP_ECORRUPT;
         }
-        ret_nums[n] = get_be32((const unsigned char *)key.mv_data + 4);
+        ret_nums[n] = get_be32((const unsigned char *)key.mv_data + ROW_PREFIX);
         ret_kinds[n++] = (enum member_kind)*(const unsigned char *)data.mv_data;
         code = mdb_cursor_get(cursor, &key, &data, MDB_NEXT);
     }
@@ -241,10 +226,9 @@ int view_members(struct view *view, uint32_t cluster, uint32_t after, size_t max
 
 int view_has_outlet(struct view *view, uint32_t cluster, uint64_t outlet)
 {
-    unsigned char key[12];
+    unsigned char key[ROW_MAX];
     MDB_val data;
-    outlet_key(key, cluster, outlet);
-    int r = table_get(view, TABLE_OUTLETS, key, sizeof key, &data);
+    int r = table_get(view, TABLE_CLUSTERS, key, row_outlet(key, cluster, outlet), &data);
     return r == 0 ? 1 : r == DUP_ENOENT ? 0 : r;
 }
 

@@ -8,18 +8,10 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "store/internal.h"
+#include "store/rows.h"
 
 /* own, agency, from, weak, first, checksum; little-endian. */
 struct evidence_row { uint32_t counts[5], sum; };
-
-static size_t evidence_key(unsigned char *key, uint32_t cluster, const char *name)
-{
-    size_t len = strlen(name);
-    put_be32(key, cluster);
-    memcpy(key + 4, name, len);
-    return 4 + len;
-}
 
 static uint32_t row_sum(const struct evidence_row *row, uint32_t cluster)
 {
@@ -29,13 +21,13 @@ static uint32_t row_sum(const struct evidence_row *row, uint32_t cluster)
 static int read_row(const MDB_val *key, const MDB_val *data, uint32_t cluster, struct evidence *ret)
 {
     struct evidence_row row;
-    size_t len = key->mv_size - 4;
-    if (data->mv_size != sizeof row || key->mv_size < 4 || len >= sizeof ret->name)
+    size_t len = key->mv_size - ROW_PREFIX;
+    if (data->mv_size != sizeof row || key->mv_size <= ROW_PREFIX || len >= sizeof ret->name)
         return DUP_ECORRUPT;
     memcpy(&row, data->mv_data, sizeof row);
     if (row.sum != row_sum(&row, cluster))
         return DUP_ECORRUPT;
-    memcpy(ret->name, (const char *)key->mv_data + 4, len);
+    memcpy(ret->name, (const char *)key->mv_data + ROW_PREFIX, len);
     ret->name[len] = '\0';
     ret->own = row.counts[0];
     ret->agency = row.counts[1];
@@ -47,25 +39,24 @@ static int read_row(const MDB_val *key, const MDB_val *data, uint32_t cluster, s
 
 int view_evidence_of(struct view *view, uint32_t cluster, const char *name, struct evidence *ret)
 {
-    unsigned char bytes[4 + AGENCY_NAME];
-    MDB_val key = {evidence_key(bytes, cluster, name), bytes}, data;
-    int r = table_get(view, TABLE_EVIDENCE, key.mv_data, key.mv_size, &data);
+    unsigned char bytes[ROW_MAX];
+    MDB_val key = {row_evidence(bytes, cluster, name), bytes}, data;
+    int r = table_get(view, TABLE_CLUSTERS, key.mv_data, key.mv_size, &data);
     return r < 0 ? r : read_row(&key, &data, cluster, ret);
 }
 
 int view_evidence(struct view *view, uint32_t cluster, size_t max, struct evidence *ret)
 {
-    unsigned char start[4];
+    unsigned char start[ROW_MAX];
     MDB_cursor *cursor;
-    MDB_val key = {sizeof start, start}, data;
+    MDB_val key = {row_evidence(start, cluster, ""), start}, data;
     size_t n = 0;
     int r = 0;
-    put_be32(start, cluster);
-    int code = mdb_cursor_open(view->txn, view->store->tables[TABLE_EVIDENCE], &cursor);
+    int code = mdb_cursor_open(view->txn, view->store->tables[TABLE_CLUSTERS], &cursor);
     if (code != 0)
         return store_code(view->store, code);
     for (code = mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE);
-         code == 0 && r == 0 && n < max && key.mv_size > 4 && get_be32(key.mv_data) == cluster;
+         code == 0 && r == 0 && n < max && row_is(key.mv_data, key.mv_size, cluster, ROW_EVIDENCE);
          code = mdb_cursor_get(cursor, &key, &data, MDB_NEXT))
         if ((r = read_row(&key, &data, cluster, &ret[n])) == 0)
             n++;
@@ -77,24 +68,24 @@ int view_evidence(struct view *view, uint32_t cluster, size_t max, struct eviden
 
 int store_put_evidence(struct store *store, uint32_t cluster, const struct evidence *e)
 {
-    unsigned char key[4 + AGENCY_NAME];
+    unsigned char key[ROW_MAX];
     struct evidence_row row = {{e->own, e->agency, e->from, e->weak, e->first}, 0};
-    size_t len = evidence_key(key, cluster, e->name);
+    size_t len = row_evidence(key, cluster, e->name);
     row.sum = row_sum(&row, cluster);
     if (e->own || e->agency || e->from || e->weak)
-        return table_put(store, TABLE_EVIDENCE, key, len, &row, sizeof row, 0);
-    int r = table_del(store, TABLE_EVIDENCE, key, len);
+        return table_put(store, TABLE_CLUSTERS, key, len, &row, sizeof row, 0);
+    int r = table_del(store, TABLE_CLUSTERS, key, len);
     return r == DUP_ENOENT ? 0 : r;
 }
 
 int store_drop_evidence(struct store *store, uint32_t cluster)
 {
     struct evidence list[16];
-    unsigned char key[4 + AGENCY_NAME];
+    unsigned char key[ROW_MAX];
     int n, r = 0;
     while ((n = view_evidence(&store->writer, cluster, 16, list)) > 0 && r == 0)
         for (int i = 0; i < n && r == 0; i++)
-            r = table_del(store, TABLE_EVIDENCE, key, evidence_key(key, cluster, list[i].name));
+            r = table_del(store, TABLE_CLUSTERS, key, row_evidence(key, cluster, list[i].name));
     return n < 0 ? n : r;
 }
 

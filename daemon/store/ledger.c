@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/internal.h"
 #include "store/ledger.h"
 #include "store/numbers.h"
+#include "store/rows.h"
 
 #define CHUNK_BYTES (LEDGER_CHUNK * sizeof(struct entry))
 #define LEAST_CHUNKS 4u  /* so that reports do not take each other's away at once */
@@ -111,41 +111,53 @@ static int take_alias(struct view *view, uint32_t num, const MDB_val *data, stru
 /* In this order: a record has the last word about the agency, and a cluster that has gone into another has none. */
 static const struct part {
     enum table table;
+    size_t key_len; /* of the number's row: the number, and ROW_RECORD among a cluster's */
     int (*take)(struct view *view, uint32_t num, const MDB_val *data, struct entry *to);
-} parts[] = {{TABLE_PRINTS, take_print}, {TABLE_CLUSTERS, take_cluster}, {TABLE_ALIASES, take_alias}};
+} parts[] = {{TABLE_PRINTS, 4, take_print}, {TABLE_CLUSTERS, ROW_PREFIX, take_cluster}, {TABLE_ALIASES, 4, take_alias}};
 #define N_PARTS (sizeof parts / sizeof *parts)
 
 int view_entry(struct view *view, uint32_t num, struct entry *ret)
 {
-    unsigned char key[4];
+    unsigned char key[ROW_PREFIX];
     int r = 0;
     *ret = (struct entry){0};
-    put_be32(key, num);
+    row_record(key, num);
     for (size_t i = 0; i < N_PARTS && r == 0; i++) {
         MDB_val data;
-        r = table_get(view, parts[i].table, key, sizeof key, &data);
+        r = table_get(view, parts[i].table, key, parts[i].key_len, &data);
         r = r == 0 ? parts[i].take(view, num, &data, ret) : r == DUP_ENOENT ? 0 : r;
     }
     return r;
 }
 
+/* Goes to the row after that of a number; past the other rows of a cluster, however many. */
+static int next_row(const struct part *part, MDB_cursor *cursor, uint32_t num, MDB_val *key, MDB_val *data)
+{
+    unsigned char start[ROW_PREFIX];
+    if (part->key_len != ROW_PREFIX)
+        return mdb_cursor_get(cursor, key, data, MDB_NEXT);
+    *key = (MDB_val){row_record(start, num + 1), start};
+    return num == UINT32_MAX ? MDB_NOTFOUND : mdb_cursor_get(cursor, key, data, MDB_SET_RANGE);
+}
+
 static int read_part(struct view *view, const struct part *part, uint32_t from, struct entry *chunk)
 {
-    unsigned char start[4];
+    unsigned char start[ROW_PREFIX];
     MDB_cursor *cursor;
-    MDB_val key = {sizeof start, start}, data;
+    row_record(start, from);
+    MDB_val key = {part->key_len, start}, data;
     int r = 0;
-    put_be32(start, from);
     int code = mdb_cursor_open(view->txn, view->store->tables[part->table], &cursor);
     if (code != 0)
         return store_code(view->store, code);
     code = mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE);
     while (code == 0 && r == 0) {
-        uint32_t num = key.mv_size == 4 ? get_be32(key.mv_data) : 0;
+        uint32_t num = key.mv_size >= 4 ? get_be32(key.mv_data) : 0;
         if (num - from >= LEDGER_CHUNK)
             break;
-        r = part->take(view, num, &data, &chunk[num - from]);
-        code = mdb_cursor_get(cursor, &key, &data, MDB_NEXT);
+        if (key.mv_size == part->key_len)
+            r = part->take(view, num, &data, &chunk[num - from]);
+        code = next_row(part, cursor, num, &key, &data);
     }
     mdb_cursor_close(cursor);
     return r < 0 ? r : code == 0 || code == MDB_NOTFOUND ? 0 : store_code(view->store, code);

@@ -21,9 +21,9 @@
 #define FILE_NAME "dupd.mdb"
 
 const char *const table_names[TABLE_COUNT] = {
-    "settings", "articles", "texts", "ids", "clusters", "members",
-    "outlets", "recent", "size", "first", "aliases",
-    "evidence", "prints", "postings", "segments",
+    "settings", "articles", "texts", "ids", "clusters",
+    "recent", "size", "first", "aliases",
+    "prints", "postings", "segments",
     "segment_00", "segment_01", "segment_02", "segment_03", "segment_04", "segment_05", "segment_06", "segment_07",
     "segment_08", "segment_09", "segment_10", "segment_11", "segment_12", "segment_13", "segment_14", "segment_15",
     "segment_16", "segment_17", "segment_18", "segment_19", "segment_20", "segment_21", "segment_22", "segment_23",
@@ -147,7 +147,7 @@ static int make_secret(struct store *store, struct err *err)
     return dup_secret_derive(&store->secret, random, sizeof random);
 }
 
-/* Format 1: "format" u32, "secret" 192 bytes, "fingerprints" u32, "counters" struct counters. */
+/* Format 2: "format" u32, "secret" 192 bytes, "fingerprints" u32, "counters" struct counters. */
 static int create_settings(struct store *store, struct err *err)
 {
     uint32_t format = STORE_FORMAT, fingerprints = DUP_FINGERPRINT_VERSION;
@@ -199,14 +199,22 @@ static int check_numbers(struct store *store)
     return right ? 0 : DUP_ECORRUPT;
 }
 
+/* Looked at before the tables, of which another format may have others. One that cannot be read is for read_settings. */
+static int check_format(struct store *store, struct err *err)
+{
+    uint32_t format;
+    if (read_setting(store, "format", &format, sizeof format) < 0 || format == STORE_FORMAT)
+        return 0;
+    return err_set(err, DUP_EFORMAT, "the store in %s has format %u; this dupd knows format %u: %s", store->dir, format,
+                   STORE_FORMAT, format > STORE_FORMAT ? "use a newer dupd" :
+                   "export it with the dupd that wrote it (dupctl export --json --text), and import it with this one");
+}
+
 static int read_settings(struct store *store, struct err *err)
 {
     uint32_t format, fingerprints;
     struct dup_secret derived;
     int r = read_setting(store, "format", &format, sizeof format);
-    if (r == 0 && format > STORE_FORMAT)
-        return err_set(err, DUP_EFORMAT, "the store in %s has format %u; this dupd knows up to %u: use a newer dupd",
-                       store->dir, format, STORE_FORMAT);
     if (r == 0)
         r = read_setting(store, "fingerprints", &fingerprints, sizeof fingerprints);
     if (r == 0 && fingerprints != DUP_FINGERPRINT_VERSION)
@@ -235,8 +243,11 @@ static int open_tables(struct store *store, int fresh, struct err *err)
     if (r < 0)
         return err_set(err, r, "cannot begin a transaction in %s: %s", store->dir, dup_strerror(r));
     unsigned flags = fresh ? MDB_CREATE : 0;
-    for (int i = 0; i < TABLE_COUNT && r == 0; i++)
+    for (int i = 0; i < TABLE_COUNT && r == 0; i++) {
         r = store_code(store, mdb_dbi_open(store->writer.txn, table_names[i], flags, &store->tables[i]));
+        if (r == 0 && !fresh && i == TABLE_SETTINGS && (r = check_format(store, err)) < 0)
+            return r;
+    }
     if (r == 0 && fresh) {
         r = create_settings(store, err);
     } else if (r == 0 && (r = read_settings(store, err)) < 0) {

@@ -42,7 +42,7 @@ struct store_options {
 
 /*
  * Opens or creates the store. Errors, each with a sentence: DUP_EACCES no
- * permission, DUP_EINUSE another dupd has it, DUP_EFORMAT a newer format or
+ * permission, DUP_EINUSE another dupd has it, DUP_EFORMAT another format or
  * a foreign file, DUP_ECORRUPT truncated or damaged, DUP_EFULL, DUP_EIO, DUP_ENOMEM.
  * The unsealed part of the index is rebuilt from its log before it returns.
  */

@@ -16,6 +16,7 @@
 #include <xxhash.h>
 
 #include "life.h"
+#include "store/rows.h"
 
 #define PAGE 4096u
 #define POSTED 1100 /* values of each of the articles that fill a table of the index */
@@ -42,13 +43,25 @@ int clock_gettime(clockid_t clock, struct timespec *ret)
 
 static struct { unsigned char key[512], data[4096]; size_t key_len, len; } row;
 
-static void get_row(enum table table, int n)
+/* Rows of one kind in the table of clusters, as if they were a table. */
+enum { RECORDS = TABLE_COUNT + ROW_RECORD, MEMBERS = TABLE_COUNT + ROW_MEMBER, OUTLETS = TABLE_COUNT + ROW_OUTLET,
+       EVIDENCES = TABLE_COUNT + ROW_EVIDENCE };
+
+static enum table table_of(int rows)
+{
+    return rows < TABLE_COUNT ? (enum table)rows : TABLE_CLUSTERS;
+}
+
+static void get_row(int table, int n)
 {
     MDB_cursor *cursor;
     MDB_val key, data;
-    assert_int_equal(mdb_cursor_open(store->writer.txn, store->tables[table], &cursor), 0);
+    uint32_t cluster;
+    assert_int_equal(mdb_cursor_open(store->writer.txn, store->tables[table_of(table)], &cursor), 0);
     do {
-        assert_int_equal(mdb_cursor_get(cursor, &key, &data, MDB_NEXT), 0);
+        do {
+            assert_int_equal(mdb_cursor_get(cursor, &key, &data, MDB_NEXT), 0);
+        } while (table >= TABLE_COUNT && (int)row_kind(key.mv_data, key.mv_size, &cluster) != table - TABLE_COUNT);
     } while (n--);
     assert_true(key.mv_size <= sizeof row.key && data.mv_size <= sizeof row.data);
     memcpy(row.key, key.mv_data, row.key_len = key.mv_size);
@@ -56,40 +69,40 @@ static void get_row(enum table table, int n)
     mdb_cursor_close(cursor);
 }
 
-static void put_row(enum table table)
+static void put_row(int table)
 {
-    assert_int_equal(table_put(store, table, row.key, row.key_len, row.data, row.len, 0), 0);
+    assert_int_equal(table_put(store, table_of(table), row.key, row.key_len, row.data, row.len, 0), 0);
 }
 
-static void flip(enum table table, int n)
+static void flip(int table, int n)
 {
     get_row(table, n);
     row.data[row.len - 1] ^= 1;
     put_row(table);
 }
 
-static void cut(enum table table, int n)
+static void cut(int table, int n)
 {
     get_row(table, n);
     row.len--;
     put_row(table);
 }
 
-static void drop(enum table table, int n)
+static void drop(int table, int n)
 {
     get_row(table, n);
-    assert_int_equal(table_del(store, table, row.key, row.key_len), 0);
+    assert_int_equal(table_del(store, table_of(table), row.key, row.key_len), 0);
 }
 
 /* The row again, under a key that is longer by a byte. */
-static void stretch(enum table table, int n)
+static void stretch(int table, int n)
 {
     get_row(table, n);
     row.key[row.key_len++] = 1;
     put_row(table);
 }
 
-static void add_row(enum table table, uint32_t key, const void *data, size_t len)
+static void add_row(int table, uint32_t key, const void *data, size_t len)
 {
     put_be32(row.key, key);
     row.key_len = 4;
@@ -153,10 +166,8 @@ static void add_segment(uint64_t key, uint64_t next, uint32_t num, uint32_t othe
 
 static void member(uint32_t cluster, uint32_t num, const char *byte, size_t len)
 {
-    unsigned char key[8];
-    put_be32(key, cluster);
-    put_be32(key + 4, num);
-    assert_int_equal(table_put(store, TABLE_MEMBERS, key, sizeof key, byte, len, 0), 0);
+    unsigned char key[ROW_MAX];
+    assert_int_equal(table_put(store, TABLE_CLUSTERS, key, row_member(key, cluster, num), byte, len, 0), 0);
 }
 
 /*
@@ -186,10 +197,10 @@ static const char *damage_rows(int which)
     case 15: stretch(TABLE_IDS, 0); return "which has another";
     case 16: drop(TABLE_IDS, 0); return "the ids of 1 articles lead nowhere";
     case 17: cut(TABLE_IDS, 0); return "its id leads nowhere";
-    case 18: cut(TABLE_OUTLETS, 0); return "cluster 1: a count of its outlets is damaged";
-    case 19: stretch(TABLE_OUTLETS, 0); return "cluster 1: a count of its outlets is damaged";
-    case 20: get_row(TABLE_OUTLETS, 0); memset(row.data, 0, 4); put_row(TABLE_OUTLETS); return "cluster 1: a count of its outlets is damaged";
-    case 21: drop(TABLE_OUTLETS, 0); return "cluster 1: says 3 outlets, has 2";
+    case 18: cut(OUTLETS, 0); return "cluster 1: a count of its outlets is damaged";
+    case 19: stretch(OUTLETS, 0); return "cluster 1: a count of its outlets is damaged";
+    case 20: get_row(OUTLETS, 0); memset(row.data, 0, 4); put_row(OUTLETS); return "cluster 1: a count of its outlets is damaged";
+    case 21: drop(OUTLETS, 0); return "cluster 1: says 3 outlets, has 2";
     case 22: CLUSTER(1, c.outlets++); return "cluster 1: says 4 outlets, has 3";
     case 23: CLUSTER(1, c.heads[0] = 1); return "cluster 1: its head 1 is none";
     case 24: CLUSTER(1, c.heads[0] = 4); return "cluster 1: its head 4 is none";
@@ -204,9 +215,9 @@ static const char *damage_rows(int which)
     case 33: CLUSTER(1, c.articles++); return "cluster 1: says 5 articles and 0 links, has 4 and 0";
     case 34: CLUSTER(1, c.links++); return "cluster 1: says 4 articles and 1 links, has 4 and 0";
     case 35: CLUSTER(1, c.relations[0]++); return "cluster 1: its relations are not those of its members";
-    case 36: get_row(TABLE_CLUSTERS, 0); row.data[4] ^= 1; put_row(TABLE_CLUSTERS); return "cluster 1: its record is damaged";
-    case 37: cut(TABLE_CLUSTERS, 0); return "cluster 1: its record is damaged";
-    case 38: stretch(TABLE_CLUSTERS, 0); return "cluster 0: its record is damaged";
+    case 36: get_row(RECORDS, 0); row.data[4] ^= 1; put_row(RECORDS); return "cluster 1: its record is damaged";
+    case 37: cut(RECORDS, 0); return "cluster 1: its record is damaged";
+    case 38: stretch(RECORDS, 0); return "cluster 1: its record is damaged";
     case 39: return store_put_alias(store, 5, 1), "cluster 5: it is there although it went into another";
     case 40: drop(TABLE_RECENT, 0); return "table recent: not as many rows";
     case 41: stretch(TABLE_SIZE, 0); return "table size: a row of cluster";
@@ -224,7 +235,7 @@ static const char *damage_rows(int which)
     case 53: ARTICLE(9, a.flags |= ARTICLE_SUPERSEDED); return "its head 9 is none";
     case 54: get_row(TABLE_PRINTS, 0); put_be32(row.key, 999); put_row(TABLE_PRINTS); return "there are prints of articles, or evidence of clusters";
     case 55: member(77, 5, "", 1); return "there are members or outlets of clusters";
-    case 56: get_row(TABLE_OUTLETS, 0); put_be32(row.key, 77); put_row(TABLE_OUTLETS); return "there are members or outlets of clusters";
+    case 56: get_row(OUTLETS, 0); put_be32(row.key, 77); put_row(OUTLETS); return "there are members or outlets of clusters";
     case 57: flip(TABLE_PRINTS, 0); return "article 3: its print cannot be read";
     case 58: cut(TABLE_PRINTS, 0); return "article 3: its print cannot be read";
     case 59: PRINT(3, a.cluster++); return "article 3: its print says other things than its record";
@@ -237,13 +248,13 @@ static const char *damage_rows(int which)
     case 66: PRINT(3, a.flags |= ARTICLE_WITHDRAWN); return "article 3: its print says other things than its record";
     case 67: EVIDENCE(1, "norra", e.first = 5); return "cluster 1: the first to name an agency, 5, is no member";
     case 68: EVIDENCE(1, "norra", e.first = 999); return "cluster 1: the first to name an agency, 999, is no member";
-    case 69: flip(TABLE_EVIDENCE, 0); return "cluster 1: its evidence cannot be read";
-    case 70: cut(TABLE_EVIDENCE, 0); return "cluster 1: its evidence cannot be read";
+    case 69: flip(EVIDENCES, 0); return "cluster 1: its evidence cannot be read";
+    case 70: cut(EVIDENCES, 0); return "cluster 1: its evidence cannot be read";
     case 71: EVIDENCE(1, "norra", e.own++); return "cluster 1: its evidence is not what its members say";
     case 72: CLUSTER(1, c.claims[0]++); return "cluster 1: its evidence is not what its members say";
     case 73: CLUSTER(1, c.generic++); return "cluster 1: its evidence is not what its members say";
     case 74: CLUSTER(1, c.uncredited++); return "cluster 1: its evidence is not what its members say";
-    case 75: get_row(TABLE_EVIDENCE, 0); memset(row.key + 4, 'x', 90); row.key_len = 94; put_row(TABLE_EVIDENCE); return "cluster 1: its evidence cannot be read";
+    case 75: get_row(EVIDENCES, 0); memset(row.key + ROW_PREFIX, 'x', 90); row.key_len = ROW_PREFIX + 90; put_row(EVIDENCES); return "cluster 1: its evidence cannot be read";
     case 76: flip(TABLE_POSTINGS, 0); return "table postings: a row is damaged";
     case 77: stretch(TABLE_POSTINGS, 0); return "table postings: a row is damaged";
     case 78: get_row(TABLE_POSTINGS, 0); row.len = 3; put_row(TABLE_POSTINGS); return "table postings: a row is damaged";
@@ -262,6 +273,13 @@ static const char *damage_rows(int which)
     case 91: add_segment(5, 6, 3, 40, 0); return "segment 20: 2 values or numbers are out of order";
     case 92: add_segment(5, 6, 3, 4, 1); return "segment 20: it says 5 postings and has 4";
     case 93: add_row(TABLE_ALIASES, 77, "", 0); return "cluster 77: where it went leads nowhere";
+    case 94: get_row(MEMBERS, 0); row.key[4] = ROW_KINDS; put_row(MEMBERS); return "cluster 1: a row is of no kind";
+    case 95: add_row(TABLE_CLUSTERS, 5, "", 0); return "cluster 5: a row is of no kind";
+    case 96: stretch(MEMBERS, 0); return "cluster 1: its members cannot be read";
+    case 97: get_row(MEMBERS, 0); row.key[4] = ROW_OUTLET; put_row(MEMBERS); return "cluster 1: a count of its outlets is damaged";
+    case 98: get_row(MEMBERS, 0); row.key[4] = ROW_RECORD; put_row(MEMBERS); return "cluster 1: its record is damaged";
+    case 99: get_row(EVIDENCES, 0); row.key_len = ROW_PREFIX; put_row(EVIDENCES); return "cluster 1: its evidence cannot be read";
+    case 100: get_row(EVIDENCES, 0); put_be32(row.key, 77); put_row(EVIDENCES); return "there are prints of articles, or evidence of clusters";
     default: return NULL;
     }
 }
@@ -324,7 +342,7 @@ static const char *damage_pages(int which)
     uint64_t n_free = number_at(list);
     assert_int_equal(good.data[texts + 10] & 3, 1); /* a branch page */
     switch (which) {
-    case 0: set_number(clusters + ENTRIES, 99); return "table clusters: it says 99 rows and has 3";
+    case 0: set_number(clusters + ENTRIES, 99); return "table clusters: it says 99 rows and has 18";
     case 1: set_number(clusters + LEAVES, 5); return "pages";
     case 2: set_number(newest() + TREE_MAIN + ENTRIES, 99); return "the file has 99 tables";
     case 3:
@@ -460,6 +478,12 @@ static const char *damage_opening(int which, int *ret_code)
     case 16: get_row(TABLE_POSTINGS, 0); row.key[0] = 9; seal_log(); return "index";
     case 17: get_row(TABLE_POSTINGS, 0); row.key[row.key_len++] = 1; seal_log(); return "index";
     case 18: return table_del(store, TABLE_SETTINGS, "format", 6), "settings";
+    case 19: setting("format", 0, -1); return *ret_code = DUP_EFORMAT, "export it with the dupd that wrote it";
+    case 20: /* of which the tables are others */
+        setting("format", 0, 1);
+        assert_int_equal(mdb_drop(store->writer.txn, store->tables[TABLE_ALIASES], 1), 0);
+        return *ret_code = DUP_EFORMAT, "use a newer dupd";
+    case 21: return mdb_drop(store->writer.txn, store->tables[TABLE_ALIASES], 1), *ret_code = DUP_EFORMAT, "is not a store of dupd";
     default: return NULL;
     }
 }
@@ -551,17 +575,17 @@ static void test_changes(void **unused)
     memset(cursor.bytes, 0xff, sizeof cursor.bytes); /* past the last: it goes on there */
     cursor.bytes[15] = 8;
     assert_int_equal(view_clusters(view, ORDER_RECENT, &cursor, 1, &cluster), 1);
-    cut(TABLE_OUTLETS, 0);
-    assert_int_equal(store_add_member(store, 1, 5, MEMBER_ARTICLE, get_be32(row.key + 4) * (UINT64_C(1) << 32) | get_be32(row.key + 8),
+    cut(OUTLETS, 0);
+    assert_int_equal(store_add_member(store, 1, 5, MEMBER_ARTICLE, get_be32(row.key + ROW_PREFIX) * (UINT64_C(1) << 32) | get_be32(row.key + ROW_PREFIX + 4),
                                       &outlets), DUP_ECORRUPT);
     assert_int_equal(view_cluster(view, 1, &cluster), 0);
     drop(TABLE_SIZE, 0);
     drop(TABLE_SIZE, 0);
     cluster.articles++;
     assert_int_equal(store_put_cluster(store, &cluster), DUP_ECORRUPT);
-    get_row(TABLE_CLUSTERS, 0);
+    get_row(RECORDS, 0);
     row.data[4] ^= 1;
-    put_row(TABLE_CLUSTERS);
+    put_row(RECORDS);
     assert_int_equal(store_put_cluster(store, &cluster), DUP_ECORRUPT);
     struct cluster_cursor start = {{0}};
     assert_int_equal(view_clusters(view, ORDER_RECENT, &start, 9, (struct cluster[9]){{0}}), DUP_ECORRUPT);
