@@ -50,9 +50,9 @@ int again_take(struct engine *e, uint32_t num, char why[DUP_WHY_MAX])
 
 /*
  * Decides on one article again: its record goes on under a new number, as a version's would.
- * packed: its text.
+ * text: its body.
  */
-static int decide(struct engine *e, struct article *old, struct buf packed)
+static int decide(struct engine *e, struct article *old, struct buf text)
 {
     struct view *view = store_writer_view(e->store);
     struct article record = *old;
@@ -69,7 +69,8 @@ static int decide(struct engine *e, struct article *old, struct buf packed)
     article.in.published = record.published;
     article.in.evolved = (struct field){record.evolved.data, record.evolved.len};
     article.outlet = record.outlet_key;
-    article.packed = packed;
+    article.raw = text;
+    article.packed = (struct buf){0};
     r = engine_find(e, view, &article, article_time(record.published, record.seen), NULL, &found);
     found.digest = 0; /* one at a time: what it shows of others shows again with their next print */
     record.num = record.cluster = record.head = view_last_num(view) + 1;
@@ -92,22 +93,18 @@ int again_decide(struct engine *e, uint32_t num)
 {
     struct view *view = store_writer_view(e->store);
     struct article old;
-    struct buf text, packed;
+    struct buf text;
     article_init(&old);
     buf_init(&text, LIMIT_LINE);
-    buf_init(&packed, LIMIT_LINE);
     int r = view_article(view, num, &old);
     if (r == 0)
         r = view_text(view, num, &text);
     if (r == 0)
-        r = store_pack(text.data, text.len, &packed);
-    if (r == 0)
-        r = decide(e, &old, packed);
+        r = decide(e, &old, text);
     else if (r == DUP_ENOENT)
         r = 0;
     article_done(&old);
     buf_done(&text);
-    buf_done(&packed);
     return r;
 }
 

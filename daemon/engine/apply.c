@@ -72,10 +72,21 @@ static int join(struct engine *e, struct article *record, const struct finding *
         record->flags |= ARTICLE_HEAD;
         return 0;
     }
-    struct head *head;
-    r = heads_get(e->heads, view, best->head, &head);
-    if (r == 0)
-        record->posted = head->article.posted;
+    return heads_posted(e->heads, view, best->head, &record->posted);
+}
+
+/* The text as it is to be stored. What a worker packed it against may have gone since. */
+static int choose_packed(struct engine *e, const struct prepared *p, struct packed *ret)
+{
+    uint32_t base = 0;
+    *ret = (struct packed){p->packed.data, p->packed.len, p->base};
+    int r = p->base ? view_text_base(store_writer_view(e->store), p->base, &base) : 0;
+    if (r < 0 && r != DUP_ENOENT)
+        return r;
+    if (r == 0 && !base && p->packed.len)
+        return 0;
+    r = store_pack(p->raw.data, p->raw.len, (struct str){0}, &e->packed);
+    *ret = (struct packed){e->packed.data, e->packed.len, 0};
     return r;
 }
 
@@ -83,10 +94,12 @@ static int join(struct engine *e, struct article *record, const struct finding *
 static int put_article(struct engine *e, struct article *record, const struct prepared *p, uint32_t n)
 {
     int is_head = record->flags & ARTICLE_HEAD;
+    struct packed text = {0};
     int r = store_post(e->store, e->values, n, record->posted);
+    if (r == 0 && (is_head || e->options.keep_text))
+        r = choose_packed(e, p, &text);
     if (r == 0)
-        r = store_add_article(e->store, record, is_head || e->options.keep_text ? p->packed.data : NULL,
-                              p->packed.len);
+        r = store_add_article(e->store, record, &text);
     if (r == 0)
         r = store_set_id(e->store, record->id.data, record->id.len, record->num);
     if (r == 0 && is_head)

@@ -13,6 +13,8 @@
 #include "engine/internal.h"
 
 #define LOOK_AHEAD 4096 /* articles from the future that are looked past */
+#define REPACKED_MAX STORE_FREE_MAX /* texts that one step of the expiry packs anew: about as long as its articles take */
+#define LIKELY_SHARE 16 /* of the cache, for the guess at what an article is a copy of */
 
 struct engine *engine_new(struct store *store, const struct engine_options *options)
 {
@@ -21,10 +23,13 @@ struct engine *engine_new(struct store *store, const struct engine_options *opti
         return NULL;
     e->store = store;
     e->options = *options;
+    buf_init(&e->packed, LIMIT_LINE);
     article_init(&e->match);
     article_init(&e->scratch);
     article_init(&e->member);
-    e->heads = heads_new(store_secret(store), options->cache_bytes);
+    e->likely = likely_new(options->cache_bytes / LIKELY_SHARE);
+    if (e->likely)
+        e->heads = heads_new(store_secret(store), options->cache_bytes - options->cache_bytes / LIKELY_SHARE, e->likely);
     e->comparer = dup_comparer_new();
     e->postings = calloc(LIMIT_VALUES + 1, sizeof *e->postings);
     e->head_postings = calloc(LIMIT_VALUES + 1, sizeof *e->head_postings);
@@ -47,6 +52,8 @@ void engine_free(struct engine *e)
     article_done(&e->scratch);
     article_done(&e->member);
     heads_free(e->heads);
+    likely_free(e->likely);
+    buf_done(&e->packed);
     dup_comparer_free(e->comparer);
     free(e->postings);
     free(e->head_postings);
@@ -376,35 +383,47 @@ static int due_until(struct engine *e, uint32_t num, int64_t oldest, int64_t now
     return 0;
 }
 
-static int expire(struct engine *e, int64_t oldest, int64_t now, uint32_t max)
+/* The oldest article, and what depends on it. *left: texts that may still be packed anew. 1: not all of them were. */
+static int expire_one(struct engine *e, uint32_t num, uint32_t *left)
+{
+    struct article *old = &e->scratch;
+    int freed = store_free_text(e->store, num, *left), r = freed < 0 ? freed : 0;
+    *left -= r == 0 ? (uint32_t)freed : 0;
+    if (r == 0 && *left == 0)
+        return 1;
+    if (r == 0)
+        r = view_article(store_writer_view(e->store), num, old);
+    if (r == 0 && !(old->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED)))
+        r = cluster_leave(e, old);
+    if (r == 0)
+        r = store_drop_article(e->store, old);
+    return r == 0 && old->flags & ARTICLE_SUPERSEDED ? posting_outlive(e, old) : r;
+}
+
+static int expire(struct engine *e, int64_t oldest, int64_t now, uint32_t max, int *ret_more)
 {
     struct view *view = store_writer_view(e->store);
-    uint32_t done = 0, until = view_first_num(view);
-    for (; done < max && view_first_num(view) <= view_last_num(view); done++) {
-        struct article *old = &e->scratch;
-        uint32_t num = view_first_num(view);
+    uint32_t done = 0, left = REPACKED_MAX, until = view_first_num(view), num;
+    *ret_more = 0;
+    for (; (num = view_first_num(view)) <= view_last_num(view); done++) {
         int r = num < until ? 0 : due_until(e, num, oldest, now, &until);
-        if (r == 0 && num >= until)
-            break;
-        if (r == 0)
-            r = view_article(view, num, old);
-        if (r == 0 && !(old->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED)))
-            r = cluster_leave(e, old);
-        if (r == 0)
-            r = store_drop_article(e->store, old);
-        if (r == 0 && old->flags & ARTICLE_SUPERSEDED)
-            r = posting_outlive(e, old);
-        if (r < 0)
+        if (r < 0 || num >= until)
+            return r < 0 ? r : (int)done;
+        *ret_more = done == max;
+        if (!*ret_more && (r = expire_one(e, num, &left)) < 0)
             return r;
+        *ret_more |= r;
+        if (*ret_more)
+            break;
     }
     return (int)done;
 }
 
-int engine_expire(struct engine *e, int64_t oldest, int64_t now, uint32_t max)
+int engine_expire(struct engine *e, int64_t oldest, int64_t now, uint32_t max, int *ret_more)
 {
     e->expiring = 1;
     e->n_put_off = 0;
-    int done = expire(e, oldest, now, max), r = done < 0 ? done : cluster_renew_put_off(e);
+    int done = expire(e, oldest, now, max, ret_more), r = done < 0 ? done : cluster_renew_put_off(e);
     e->expiring = 0;
     return r < 0 ? r : done;
 }

@@ -49,6 +49,11 @@ struct verdict {
 };
 
 /*
+ * Packs a prepared article's text before engine_submit, which does it otherwise: against that of the head that it is most
+ * likely a copy of, or alone. Any thread; view: a snapshot of its own.
+ */
+void engine_ahead(const struct engine *engine, struct view *view, struct prepared *article);
+/*
  * Within store_begin .. store_commit. 0, or a DUP_E... after which the transaction must be
  * aborted (engine_aborted), except DUP_EINVAL. seen: time of arrival, ms.
  */
@@ -143,9 +148,10 @@ int engine_delete(struct engine *engine, const char *id, size_t len, uint32_t *r
 /*
  * Takes out up to max articles that arrived before `oldest`, the oldest first, and stops at the first
  * that did not: none goes before those that came before it. One that seems to have come after `now`
- * goes with the next that does not. How many, or DUP_E...
+ * goes with the next that does not. Texts that were packed against those that go are packed anew, a bounded number at
+ * once. How many articles went, or DUP_E...; *ret_more: it stopped before all was done.
  */
-int engine_expire(struct engine *engine, int64_t oldest, int64_t now, uint32_t max);
+int engine_expire(struct engine *engine, int64_t oldest, int64_t now, uint32_t max, int *ret_more);
 /*
  * What view_check cannot know of a store that passed it: each text has its record's fingerprints,
  * each head is found by its own text, outlets are counted. Reports and returns as view_check does.

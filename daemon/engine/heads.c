@@ -15,21 +15,25 @@
 struct heads {
     const struct dup_secret *secret; /* borrowed */
     struct preparer *preparer;       /* owned */
-    struct buf text;                 /* owned; scratch */
+    struct buf text;                 /* owned; scratch, like ... */
+    struct article record;           /* ... this */
     struct head *bucket[BUCKETS];
     struct head *newest, *oldest;
+    struct likely *likely;           /* borrowed */
     size_t bytes, max, count;
     uint64_t found, made;
 };
 
-struct heads *heads_new(const struct dup_secret *secret, size_t bytes)
+struct heads *heads_new(const struct dup_secret *secret, size_t bytes, struct likely *likely)
 {
     struct heads *heads = calloc(1, sizeof *heads);
     if (!heads)
         return NULL;
     heads->secret = secret;
+    heads->likely = likely;
     heads->max = bytes;
     buf_init(&heads->text, LIMIT_LINE);
+    article_init(&heads->record);
     heads->preparer = preparer_new();
     if (!heads->preparer) {
         free(heads);
@@ -98,11 +102,20 @@ static void enter(struct heads *heads, struct head *head)
     head->next = heads->bucket[head->num % BUCKETS];
     heads->bucket[head->num % BUCKETS] = head;
     link_newest(heads, head);
+    likely_note(heads->likely, head->text.values, head->text.n_values, head->num);
     head->bytes += bytes;
     heads->bytes += bytes;
     heads->count++;
     while (heads->bytes > heads->max && heads->count > PINNED)
         drop(heads, heads->oldest);
+}
+
+static struct head *find(const struct heads *heads, uint32_t num)
+{
+    struct head *head = heads->bucket[num % BUCKETS];
+    while (head && head->num != num)
+        head = head->next;
+    return head;
 }
 
 void heads_add(struct heads *heads, uint32_t num, const struct prepared *text)
@@ -120,9 +133,7 @@ void heads_add(struct heads *heads, uint32_t num, const struct prepared *text)
 
 int heads_get(struct heads *heads, struct view *view, uint32_t num, struct head **ret)
 {
-    struct head *head = heads->bucket[num % BUCKETS];
-    while (head && head->num != num)
-        head = head->next;
+    struct head *head = find(heads, num);
     if (head) {
         unlink_used(heads, head);
         link_newest(heads, head);
@@ -150,6 +161,16 @@ int heads_get(struct heads *heads, struct view *view, uint32_t num, struct head 
     return 0;
 }
 
+int heads_posted(struct heads *heads, struct view *view, uint32_t num, uint32_t *ret)
+{
+    const struct head *head = find(heads, num);
+    const struct article *record = head && head->has_record ? &head->article : &heads->record;
+    int r = record == &heads->record ? view_article(view, num, &heads->record) : 0;
+    if (r == 0)
+        *ret = record->posted;
+    return r;
+}
+
 void heads_figures(const struct heads *heads, struct heads_figures *ret)
 {
     *ret = (struct heads_figures){heads->found, heads->made, heads->bytes};
@@ -157,12 +178,9 @@ void heads_figures(const struct heads *heads, struct heads_figures *ret)
 
 void heads_forget(struct heads *heads, uint32_t num)
 {
-    for (struct head *head = heads->bucket[num % BUCKETS]; head; head = head->next) {
-        if (head->num == num) {
-            drop(heads, head);
-            return;
-        }
-    }
+    struct head *head = find(heads, num);
+    if (head)
+        drop(heads, head);
 }
 
 void heads_clear(struct heads *heads)
@@ -178,5 +196,6 @@ void heads_free(struct heads *heads)
     heads_clear(heads);
     preparer_free(heads->preparer);
     buf_done(&heads->text);
+    article_done(&heads->record);
     free(heads);
 }

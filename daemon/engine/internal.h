@@ -40,7 +40,9 @@ struct finding {
 struct engine {
     struct store *store;               /* borrowed */
     struct engine_options options;
+    struct likely *likely;             /* owned */
     struct heads *heads;               /* owned */
+    struct buf packed;                 /* owned; scratch: a text packed anew */
     struct dup_comparer *comparer;     /* owned */
     struct posting_list *postings;     /* owned; LIMIT_VALUES + 1 entries: the article's values, its text's hash last */
     struct posting_list *head_postings;/* owned; the same of a head, for its furniture */

@@ -14,13 +14,11 @@
 int posting_missing(struct engine *e, const struct cluster *c, uint32_t own, uint32_t *n_values, int learns)
 {
     uint32_t posted[LIMIT_HEADS + 1], n_posted = 0, kept = 0, n = *n_values;
-    struct head *head;
     posted[n_posted++] = own;
     for (uint32_t h = 0; c && h < c->n_heads; h++) {
-        int r = heads_get(e->heads, store_writer_view(e->store), c->heads[h], &head);
-        if (r == 0)
-            posted[n_posted++] = head->article.posted;
-        else if (r != DUP_ENOENT)
+        int r = heads_posted(e->heads, store_writer_view(e->store), c->heads[h], &posted[n_posted]);
+        n_posted += r == 0;
+        if (r < 0 && r != DUP_ENOENT)
             return r;
     }
     for (uint32_t i = 0; i < n; i++) {

@@ -309,7 +309,7 @@ static int keep_strings(struct prepared *made)
     if (!at)
         return DUP_ENOMEM;
     struct article_in kept = *in;
-    in->body = (struct field){0}; /* it is tokens and packed text by now */
+    in->body = (struct field){0};
     for (size_t i = 0; i < n; i++) {
         if (!fields[i]->data)
             continue;
@@ -331,11 +331,12 @@ int prepare_article(struct preparer *p, const struct prepare_options *options,
     if (r < 0)
         return r;
     struct article_in *in = &made.in;
+    buf_init(&made.raw, LIMIT_LINE);
     buf_init(&made.packed, LIMIT_LINE);
     r = fingerprint(p, options->secret, in->title.data, in->title.len, in->body.data, in->body.len,
                     &made, err);
-    if (r == 0 && (r = store_pack(in->body.data, in->body.len, &made.packed)) < 0)
-        json_error_set(err, r, "", JSON_NOWHERE, "the text cannot be packed: %s", dup_strerror(r));
+    if (r == 0 && (r = buf_add(&made.raw, in->body.data, in->body.len)) < 0)
+        json_error_set(err, r, "", JSON_NOWHERE, "out of memory");
     if (r < 0) {
         prepared_done(&made);
         return r;
@@ -357,10 +358,22 @@ int prepare_article(struct preparer *p, const struct prepare_options *options,
     return 0;
 }
 
+int prepared_pack(struct prepared *prepared, uint32_t base, struct str base_text)
+{
+    int r = store_pack(prepared->raw.data, prepared->raw.len, base_text, &prepared->packed);
+    if (r < 0)
+        return r;
+    prepared->base = base;
+    if (!base)
+        buf_done(&prepared->raw);
+    return 0;
+}
+
 void prepared_done(struct prepared *prepared)
 {
     article_in_done(&prepared->in);
     free(prepared->strings);
+    buf_done(&prepared->raw);
     buf_done(&prepared->packed);
     free(prepared->memory);
     *prepared = (struct prepared){0};

@@ -1,9 +1,9 @@
 /*
  * prepare.h - the part of an article's way that needs no store.
  *
- * A worker reads the request's fields, tokenises, fingerprints and packs the
- * text; what comes out is all that the engine needs to decide. Any thread,
- * one struct preparer each.
+ * A worker reads the request's fields, tokenises and fingerprints the text; what
+ * comes out is all that the engine needs to decide. Any thread, one struct
+ * preparer each.
  */
 #ifndef DUPD_PREPARE_H
 #define DUPD_PREPARE_H
@@ -37,7 +37,9 @@ struct prepared {
     uint32_t n_values;
     uint64_t *values;              /* in memory, text order */
     uint32_t *positions;           /* in memory, first token of each value's shingle */
-    struct buf packed;             /* owned; the body, compressed */
+    struct buf raw;                /* owned; the body, unless it is packed alone */
+    struct buf packed;             /* owned; the body, compressed; empty: not yet */
+    uint32_t base;                 /* article whose text it is packed against, 0: alone */
     void *memory;                  /* owned: one block for tokens and values */
     uint8_t claim;
     uint8_t place;                 /* enum dup_place: where its strongest credit stands, */
@@ -61,6 +63,8 @@ int prepare_article(struct preparer *preparer, const struct prepare_options *opt
  * makes them. */
 int prepare_text(struct preparer *preparer, const struct dup_secret *secret, struct str title,
                  struct str text, struct prepared *ret, struct json_error *err);
+/* Packs the body, against the text of article base unless that is 0; packed before is packed anew. DUP_ENOMEM. */
+int prepared_pack(struct prepared *prepared, uint32_t base, struct str base_text);
 void prepared_done(struct prepared *prepared);
 /* What prepare_text made of the text that from holds, without making it again. 0 or DUP_ENOMEM. */
 int prepared_copy_text(const struct prepared *from, struct prepared *ret);

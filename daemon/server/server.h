@@ -197,6 +197,7 @@ void writer_return(struct writer *writer, struct request *request); /* one that 
 void writer_configure(struct writer *writer, const struct config *config); /* [match], from the next batch on */
 void writer_expire(struct writer *writer);               /* what is held back may go */
 struct request *writer_take_done(struct writer *writer); /* list linked by queued */
+const struct engine *writer_engine(const struct writer *writer); /* for engine_ahead */
 void writer_stop(struct server *server);                 /* drains, joins the thread, frees */
 uint64_t writer_beat_us(struct writer *writer);          /* when it last made progress or idled */
 int writer_failed(struct writer *writer);                /* the DUP_E... after which it takes no more; 0 */

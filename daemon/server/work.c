@@ -179,6 +179,13 @@ static int parse(struct tools *tools, const struct prepare_options *options,
     return r;
 }
 
+/* What the writer need not do itself then. *view: a snapshot, opened for the first. */
+static void go_ahead(struct server *server, struct view **view, struct request *request)
+{
+    if (*view || store_snapshot(server->store, view) == 0)
+        engine_ahead(writer_engine(server->writer), *view, &request->prepared);
+}
+
 static void run_nothing(uv_work_t *work)
 {
     (void)work;
@@ -195,12 +202,17 @@ static void run_parse(uv_work_t *uv)
 {
     struct work *work = (struct work *)(void *)uv;
     struct tools *tools = tools_get();
+    struct view *view = NULL;
     uint64_t start = clock_thread_us();
     for (struct request *request = work->list; request; request = request->queued) {
         int r = tools ? parse(tools, &work->tables->prepare, request) : no_memory(request);
         if (r < 0 && !request->error.code)
             json_error_set(&request->error, r, "", JSON_NOWHERE, "%s", dup_strerror(r));
+        if (r == 0 && request->operation->prepares == PREPARE_ARTICLE)
+            go_ahead(work->server, &view, request);
     }
+    if (view)
+        store_release(view);
     work->server->parse_us += clock_thread_us() - start;
 }
 

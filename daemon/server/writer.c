@@ -167,16 +167,16 @@ static int is_held(struct writer *w, struct view *view, int64_t oldest)
     return held;
 }
 
-/* Takes out some of the articles that are older than the retention. How many. */
+/* Takes out some of the articles that are older than the retention. 1: there are more. */
 static int expire(struct writer *w)
 {
     struct store *store = w->server->store;
     int64_t now = clock_now_ms(), oldest = now - (int64_t)w->server->config.retention_days * 86400000;
-    int r = store_begin(store), done = 0;
+    int r = store_begin(store), done = 0, more = 0;
     if (r == 0) {
         if (!is_held(w, store_writer_view(store), oldest))
-            done = engine_expire(w->engine, oldest, now, EXPIRE_STEP);
-        if (done > 0)
+            done = engine_expire(w->engine, oldest, now, EXPIRE_STEP, &more);
+        if (done > 0 || (done == 0 && more))
             r = store_commit(store);
         else
             store_abort(store);
@@ -190,7 +190,7 @@ static int expire(struct writer *w)
         heed(w, r);
         uv_mutex_unlock(&w->lock);
     }
-    return r < 0 ? 0 : done;
+    return r == 0 && more;
 }
 
 /* What the index has to do in the background: one step. 1 when there is more. */
@@ -228,7 +228,7 @@ static void do_upkeep(struct writer *w)
         w->synced_us = now;
         w->unsynced = 0;
     }
-    w->more_upkeep = server->config.retention_days && expire(w) == EXPIRE_STEP;
+    w->more_upkeep = server->config.retention_days && expire(w);
     w->more_upkeep |= step(w);
     store_upkeep(server->store);
     w->upkeep_us = clock_elapsed_us();
@@ -328,6 +328,11 @@ void writer_configure(struct writer *w, const struct config *config)
 void writer_expire(struct writer *w)
 {
     w->may_expire = 1;
+}
+
+const struct engine *writer_engine(const struct writer *w)
+{
+    return w->engine;
 }
 
 struct request *writer_take_done(struct writer *w)

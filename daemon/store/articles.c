@@ -134,7 +134,7 @@ static int put_record(struct store *store, const struct article *article, unsign
     return r;
 }
 
-int store_add_article(struct store *store, const struct article *article, const void *packed, size_t len)
+int store_add_article(struct store *store, const struct article *article, const struct packed *text)
 {
     if (article->num != store->counters.last_num + 1)
         return DUP_EINVAL;
@@ -143,7 +143,7 @@ int store_add_article(struct store *store, const struct article *article, const 
         r = print_put(store, article, MDB_APPEND);
     if (r < 0)
         return r;
-    if (packed && (r = text_put(store, article->num, packed, len)) < 0)
+    if (text->data && (r = text_put(store, article->num, text)) < 0)
         return r;
     store->counters.last_num = article->num;
     store->counters.articles++;

@@ -63,7 +63,7 @@ static int has_row(struct check *c, uint32_t cluster, uint32_t num, enum member_
 
 struct tally {
     uint32_t first, last;           /* numbers kept */
-    uint64_t current, texts;
+    uint64_t current, texts, based; /* based: of the texts, those that are packed against another */
     struct article article, other;
     struct buf text;
 };
@@ -87,8 +87,10 @@ static void check_current(struct check *c, struct tally *t)
 static void check_article(struct check *c, struct tally *t)
 {
     const struct article *a = &t->article;
+    uint32_t base = 0;
     int r = view_text(c->view, a->num, &t->text);
     t->texts += r == DUP_ENOENT ? 0 : 1;
+    t->based += view_text_base(c->view, a->num, &base) == 0 && base;
     t->current += is_current(a) ? 1 : 0;
     if (a->flags & ARTICLE_DELETED) {
         if (r != DUP_ENOENT)
@@ -248,7 +250,17 @@ static void check_cluster(struct check *c, uint32_t id, const MDB_val *key, cons
     check_members(c, &cluster, census);
 }
 
-/* Those of other kinds are looked at with the record that they stand beside, and counted. */
+/* Says of an article that the text of another is packed against its own. */
+static void check_based(struct check *c, uint32_t base, const MDB_val *key)
+{
+    uint32_t num = 0, is = 0;
+    if (key->mv_size == ROW_PREFIX + 4)
+        num = get_be32((const unsigned char *)key->mv_data + ROW_PREFIX);
+    if (view_text_base(c->view, num, &is) < 0 || is != base)
+        check_fault(c, "article %u: a row says that the text of %u is packed against its own, which is not so", base, num);
+}
+
+/* Those of a cluster's other kinds are looked at with the record that they stand beside, and counted. */
 static void visit_row(struct check *c, const MDB_val *key, const MDB_val *data, void *arg)
 {
     struct census *census = arg;
@@ -261,6 +273,8 @@ static void visit_row(struct check *c, const MDB_val *key, const MDB_val *data, 
     census->rows[kind]++;
     if (kind == ROW_RECORD)
         check_cluster(c, id, key, data, census);
+    if (kind == ROW_BASED)
+        check_based(c, id, key);
 }
 
 static void visit_order(struct check *c, const MDB_val *key, const MDB_val *data, void *arg)
@@ -354,6 +368,9 @@ static void check_all(struct check *c, const struct store_stats *stats)
         check_counters(c, stats, articles, census.rows[ROW_RECORD], t.texts, census.members);
         if (texts != t.texts)
             check_fault(c, "there are texts of articles that are not there");
+        if (census.rows[ROW_BASED] != t.based)
+            check_fault(c, "%llu texts are packed against others, %llu rows say so", (unsigned long long)t.based,
+                        (unsigned long long)census.rows[ROW_BASED]);
         if (rows_of(c, TABLE_PRINTS) != current || census.rows[ROW_EVIDENCE] != census.evidence)
             check_fault(c, "there are prints of articles, or evidence of clusters, that are not there");
         if (census.rows[ROW_MEMBER] != census.members || census.rows[ROW_OUTLET] != census.outlets)

@@ -121,11 +121,11 @@ void ledger_committed(struct store *store);
 void ledger_forget(struct store *store);
 
 /* ---- texts.c ---- */
-int text_put(struct store *store, uint32_t num, const void *packed, size_t len);
+int text_put(struct store *store, uint32_t num, const struct packed *text);
 int text_is_first(const struct MDB_val *key); /* whether a row is the first of a text */
 
 /* ---- pack.c ---- */
-int text_unpack(const void *packed, size_t len, struct buf *ret); /* DUP_ECORRUPT, DUP_ENOMEM */
+int text_unpack(const void *packed, size_t len, struct str base, struct buf *ret); /* DUP_ECORRUPT, DUP_ENOMEM */
 
 /* ---- articles.c, clusters.c: what check.c proves of their tables ---- */
 uint64_t id_hash(const struct store *store, const char *id, size_t len);

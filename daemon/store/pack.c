@@ -1,6 +1,7 @@
 /*
- * Packing of texts with zstd. Invariant: each thread has contexts of its own,
- * made at its first text and freed when it ends.
+ * Packing of texts with zstd, alone or against another text: what both have in
+ * common is then named by where it stands in the other. Invariant: each thread
+ * has contexts of its own, made at its first text and freed when it ends.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -52,14 +53,15 @@ static struct contexts *contexts_get(void)
         return NULL;
     contexts->packer = ZSTD_createCCtx();
     contexts->unpacker = ZSTD_createDCtx();
-    if (!contexts->packer || !contexts->unpacker || pthread_setspecific(key, contexts) != 0) {
+    if (!contexts->packer || !contexts->unpacker || ZSTD_isError(ZSTD_CCtx_setParameter(contexts->packer, ZSTD_c_compressionLevel, LEVEL)) ||
+        pthread_setspecific(key, contexts) != 0) {
         contexts_free(contexts);
         return NULL;
     }
     return contexts;
 }
 
-int store_pack(const char *text, size_t len, struct buf *out)
+int store_pack(const char *text, size_t len, struct str base, struct buf *out)
 {
     buf_clear(out);
     struct contexts *contexts = contexts_get();
@@ -69,14 +71,16 @@ int store_pack(const char *text, size_t len, struct buf *out)
     int r = buf_reserve(out, bound);
     if (r < 0)
         return r;
-    size_t n = ZSTD_compressCCtx(contexts->packer, out->data, bound, text, len, LEVEL);
+    if (ZSTD_isError(ZSTD_CCtx_refPrefix(contexts->packer, base.data, base.len))) /* of the next frame alone */
+        return DUP_ENOMEM;
+    size_t n = ZSTD_compress2(contexts->packer, out->data, bound, text, len);
     if (ZSTD_isError(n))
         return DUP_ENOMEM;
     out->len = n;
     return 0;
 }
 
-int text_unpack(const void *packed, size_t len, struct buf *ret)
+int text_unpack(const void *packed, size_t len, struct str base, struct buf *ret)
 {
     buf_clear(ret);
     unsigned long long size = ZSTD_getFrameContentSize(packed, len);
@@ -88,6 +92,8 @@ int text_unpack(const void *packed, size_t len, struct buf *ret)
     int r = buf_reserve(ret, (size_t)size);
     if (r < 0)
         return r;
+    if (ZSTD_isError(ZSTD_DCtx_refPrefix(contexts->unpacker, base.data, base.len)))
+        return DUP_ENOMEM;
     size_t n = ZSTD_decompressDCtx(contexts->unpacker, ret->data, (size_t)size, packed, len);
     if (ZSTD_isError(n) || n != size)
         return DUP_ECORRUPT;

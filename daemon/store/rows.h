@@ -9,7 +9,7 @@
 
 #include "store/internal.h"
 
-enum row_kind { ROW_RECORD, ROW_MEMBER, ROW_OUTLET, ROW_EVIDENCE, ROW_KINDS }; /* in the order of the keys */
+enum row_kind { ROW_RECORD, ROW_MEMBER, ROW_OUTLET, ROW_EVIDENCE, ROW_BASED, ROW_KINDS }; /* in the order of the keys */
 
 #define ROW_PREFIX 5u /* bytes that all rows of a kind of one cluster begin with; a record's have no more */
 #define ROW_MAX (ROW_PREFIX + AGENCY_NAME)
@@ -46,6 +46,15 @@ static inline size_t row_evidence(unsigned char *key, uint32_t cluster, const ch
     key[4] = ROW_EVIDENCE;
     memcpy(key + ROW_PREFIX, name, len);
     return ROW_PREFIX + len;
+}
+
+/* Of no cluster but an article, whose number is mostly one too: num's text is packed against its. */
+static inline size_t row_based(unsigned char *key, uint32_t of, uint32_t num)
+{
+    put_be32(key, of);
+    key[4] = ROW_BASED;
+    put_be32(key + ROW_PREFIX, num);
+    return ROW_PREFIX + 4;
 }
 
 /* The kind of a row, with the cluster that it is of; ROW_KINDS for what is none. */

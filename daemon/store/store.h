@@ -133,18 +133,33 @@ int view_text(struct view *view, uint32_t num, struct buf *ret);
 /* The current version's number of an article id. DUP_ENOENT. Looks in the `ids` table. */
 int view_find_id(struct view *view, const char *id, size_t len, uint32_t *ret_num);
 
-/* Appends: article->num must be view_last_num()+1. packed text may be NULL (not kept). */
-int store_add_article(struct store *store, const struct article *article, const void *packed, size_t len);
+/* The article that a text is packed against, 0 for one that is packed alone. DUP_ENOENT when it is not kept. */
+int view_text_base(struct view *view, uint32_t num, uint32_t *ret_base);
+/* Articles whose texts are packed against that of base, max at most. How many. */
+int view_based(struct view *view, uint32_t base, uint32_t max, uint32_t *ret_nums);
+
+struct packed {
+    const void *data;          /* by store_pack; NULL: the text is not kept */
+    size_t len;
+    uint32_t base;             /* article whose text it was packed against, which is packed alone; 0: none */
+};
+
+/* Appends: article->num must be view_last_num()+1. */
+int store_add_article(struct store *store, const struct article *article, const struct packed *text);
 int store_set_article(struct store *store, const struct article *article); /* rewrite in place */
 int store_set_id(struct store *store, const char *id, size_t len, uint32_t num); /* num 0: remove */
+/* DUP_ENOENT when it is not kept. Texts that were packed against it are packed alone first: */
 int store_del_text(struct store *store, uint32_t num);
+/* the same of max of them (STORE_FREE_MAX at most), so that what takes long can be done in steps. How many; fewer than max: all. */
+#define STORE_FREE_MAX 128u
+int store_free_text(struct store *store, uint32_t num, uint32_t max);
 
 /* When an article was published, for ordering: the claimed time, unless it is missing or lies
  * more than a day after the arrival. */
 int64_t article_time(int64_t published, int64_t seen);
 
-/* Packs a text for store_add_article (zstd). Pure, any thread; out is cleared first. */
-int store_pack(const char *text, size_t len, struct buf *out);
+/* Packs a text for store_add_article (zstd), against the text of base unless that is empty. Pure, any thread; out is cleared first. */
+int store_pack(const char *text, size_t len, struct str base, struct buf *out);
 
 /* ---- clusters -------------------------------------------------------- */
 

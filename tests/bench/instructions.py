@@ -17,7 +17,7 @@ BASELINE = "tests/bench/instructions.tsv"
 STAGES = [  # what, its function; each counts what it calls too
     ("all", "work"), ("line to JSON", "json_parse_line"), ("article prepared", "prepare_article"), ("tokens", "dup_tokenize"),
     ("shingles", "dup_shingles"), ("SimHash", "dup_simhash"), ("MinHash", "dup_minhash"), ("winnowing", "dup_winnow"),
-    ("credits", "dup_credits_find"), ("packing", "store_pack"), ("search and decision", "engine_find"),
+    ("credits", "dup_credits_find"), ("packing", "engine_ahead"), ("search and decision", "engine_find"),
     ("look-ups in the index", "store_probe"), ("candidates ranked", "candidates_rank"), ("heads made ready", "heads_get"),
     ("comparison", "dup_compare"), ("relation", "dup_relate"), ("stored", "article_apply"), ("posted", "store_post"),
     ("committed", "store_commit"), ("reply", "answer_verdict")]

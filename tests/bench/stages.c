@@ -36,17 +36,22 @@ static struct dup_agencies *read_agencies(void)
     return agencies;
 }
 
-static void submit(struct engine *engine, struct json_parser *parser, struct preparer *preparer,
+static void submit(struct store *store, struct engine *engine, struct json_parser *parser, struct preparer *preparer,
                    const struct prepare_options *options, const char *line, size_t len, struct buf *reply)
 {
     struct json_object *object;
     struct json_error error;
     struct prepared prepared;
     struct verdict verdict;
+    struct view *view;
     int r = json_parse_line(parser, line, len, &object, &error);
     if (r < 0)
         die("a line", r);
     r = prepare_article(preparer, options, object, &prepared, &error);
+    if (r == 0 && (r = store_snapshot(store, &view)) == 0) {
+        engine_ahead(engine, view, &prepared);
+        store_release(view);
+    }
     if (r == 0)
         r = engine_submit(engine, &prepared, SEEN, &verdict);
     if (r < 0)
@@ -71,7 +76,7 @@ __attribute__((noinline)) static size_t work(struct store *store, struct engine 
     while ((len = getline(&line, &cap, stdin)) > 0) {
         if (n % BATCH == 0 && (r = store_begin(store)) < 0)
             die("begin", r);
-        submit(engine, parser, preparer, options, line, (size_t)len - 1, reply);
+        submit(store, engine, parser, preparer, options, line, (size_t)len - 1, reply);
         if (++n % BATCH == 0 && (r = store_commit(store)) < 0)
             die("commit", r);
         if (n % BATCH == 0 && (r = store_step(store)) < 0)

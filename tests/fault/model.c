@@ -170,6 +170,7 @@ static int do_submit(struct run *r, int stored)
     struct json_error error;
     struct prepared prepared;
     struct verdict verdict = {0};
+    struct view *view;
     struct version *old = current_of(&r->model, id);
     char name[32], outlet[32];
     name_of(id, name);
@@ -180,6 +181,9 @@ static int do_submit(struct run *r, int stored)
     add_field(object, "body", stories[story]);
     need(r, prepare_article(r->preparer, &options, object, &prepared, &error), "preparing");
     json_object_put(object);
+    need(r, store_snapshot(r->store, &view), "snapshot"); /* what the batch has changed by now it does not see */
+    engine_ahead(r->engine, view, &prepared);
+    store_release(view);
     int result = (stored ? engine_submit : engine_check)(r->engine, &prepared, r->now, &verdict);
     prepared_done(&prepared);
     if (result < 0)
@@ -228,14 +232,17 @@ static int do_expire(struct run *r)
 {
     int64_t oldest = r->now - (int64_t)draw(r, 40) * DAY_MS;
     uint32_t max = 1 + (uint32_t)draw(r, 5), expected = 0;
+    int more;
     say(r, "expire %u before day %lld", max, (long long)((oldest - START_MS) / DAY_MS));
-    int done = engine_expire(r->engine, oldest, r->now, max);
+    int done = engine_expire(r->engine, oldest, r->now, max, &more);
     if (done < 0)
         return done;
     for (; expected < max && r->model.first < r->model.n && r->model.list[r->model.first].seen < oldest; expected++)
         r->model.first++;
     if ((uint32_t)done != expected)
         wrong(r, "%d expired instead of %u", done, expected);
+    if (more != (r->model.first < r->model.n && r->model.list[r->model.first].seen < oldest))
+        wrong(r, "%d expired, and %s is said to be due", done, more ? "another" : "none");
     return 0;
 }
 

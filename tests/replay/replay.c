@@ -375,11 +375,15 @@ static void play_article(struct replay *r, const char *id, int stored)
     struct prepared prepared;
     struct json_error error = {0};
     struct verdict verdict = {0};
+    struct view *view;
     put_field(object, "id", id, strlen(id));
     size_t n = read_article(r, object, expected, sizeof expected / sizeof *expected);
     if (prepare_article(r->preparer, &options, object, &prepared, &error) < 0)
         die(r, "%s: %s", id, error.message);
     json_object_put(object);
+    need(r, store_snapshot(r->store, &view), "snapshot");
+    engine_ahead(r->engine, view, &prepared);
+    store_release(view);
     need(r, store_begin(r->store), "begin");
     need(r, (stored ? engine_submit : engine_check)(r->engine, &prepared, clock_now_ms(), &verdict), id);
     char *match = strdup(verdict.match ? verdict.match->id.data : "none");
@@ -403,8 +407,9 @@ static void play_delete(struct replay *r, const char *id)
 static void play_expire(struct replay *r, const char *time)
 {
     int64_t oldest = read_time(r, time);
+    int more;
     need(r, store_begin(r->store), "begin");
-    need(r, engine_expire(r->engine, oldest, clock_now_ms(), 1000), "expire");
+    need(r, engine_expire(r->engine, oldest, clock_now_ms(), 1000, &more), "expire");
     need(r, store_commit(r->store), "commit");
 }
 

@@ -66,6 +66,7 @@ static const struct arrival {
 };
 #define ARRIVALS (sizeof arrivals / sizeof *arrivals)
 static struct prepared prepared[ARRIVALS];
+static struct buf bodies[ARRIVALS];
 
 static void write_pieces(const char *pieces, char *ret)
 {
@@ -95,14 +96,35 @@ static void prepare(size_t i, const struct dup_secret *secret)
     strcpy(prepared[i].agencies, a->agencies);
     strcpy(prepared[i].own, a->own);
     prepared[i].claim = (uint8_t)a->claim;
+    buf_init(&bodies[i], sizeof body);
+    assert_int_equal(buf_add_str(&bodies[i], body), 0);
+}
+
+/* As a worker does it, for each time that an article is sent. */
+static int go_ahead(size_t i)
+{
+    struct view *view;
+    struct prepared *p = &prepared[i];
+    int r = store_snapshot(store, &view);
+    if (r < 0)
+        return r;
+    buf_done(&p->raw);
+    buf_clear(&p->packed);
+    r = buf_add(&p->raw, bodies[i].data, bodies[i].len);
+    if (r == 0)
+        engine_ahead(engine, view, p);
+    store_release(view);
+    return r;
 }
 
 /* The arrivals from and below, as one batch of the daemon. */
 static int submit(size_t from, size_t below)
 {
     struct verdict verdict;
-    int r = store_begin(store);
-    if (r < 0)
+    int r = 0;
+    for (size_t i = from; r == 0 && i < below; i++)
+        r = go_ahead(i);
+    if (r < 0 || (r = store_begin(store)) < 0)
         return r;
     for (size_t i = from; r == 0 && i < below; i++)
         r = engine_submit(engine, &prepared[i], START_MS + (int64_t)i * HOUR_MS, &verdict);
@@ -216,7 +238,7 @@ static int begin_life(const char *name)
 static int end_life(void)
 {
     for (size_t i = 0; i < ARRIVALS; i++)
-        prepared_done(&prepared[i]);
+        prepared_done(&prepared[i]), buf_done(&bodies[i]);
     preparer_free(preparer);
     remove_files(dir);
     rmdir(dir);

@@ -45,7 +45,7 @@ static struct { unsigned char key[512], data[4096]; size_t key_len, len; } row;
 
 /* Rows of one kind in the table of clusters, as if they were a table. */
 enum { RECORDS = TABLE_COUNT + ROW_RECORD, MEMBERS = TABLE_COUNT + ROW_MEMBER, OUTLETS = TABLE_COUNT + ROW_OUTLET,
-       EVIDENCES = TABLE_COUNT + ROW_EVIDENCE };
+       EVIDENCES = TABLE_COUNT + ROW_EVIDENCE, BASED = TABLE_COUNT + ROW_BASED };
 
 static enum table table_of(int rows)
 {
@@ -170,6 +170,17 @@ static void member(uint32_t cluster, uint32_t num, const char *byte, size_t len)
     assert_int_equal(table_put(store, TABLE_CLUSTERS, key, row_member(key, cluster, num), byte, len, 0), 0);
 }
 
+/* Packs the last article's text against that of another. */
+static void text_against(uint32_t of)
+{
+    struct buf packed;
+    buf_init(&packed, 100);
+    assert_int_equal(store_pack("words", 5, (struct str){"some words", 10}, &packed), 0);
+    assert_int_equal(store_del_text(store, 10), 0);
+    assert_int_equal(text_put(store, 10, &(struct packed){packed.data, packed.len, of}), 0);
+    buf_done(&packed);
+}
+
 /*
  * What is done to the store, and what must be said of it. Articles 1 and 2 were superseded, 3, 4, 7 and 8 are in
  * cluster 1 with the heads 3, 7 and 8, cluster 3 has gone into it; 5 and 6 are in cluster 5; 9 is linked to
@@ -280,6 +291,12 @@ static const char *damage_rows(int which)
     case 98: get_row(MEMBERS, 0); row.key[4] = ROW_RECORD; put_row(MEMBERS); return "cluster 1: its record is damaged";
     case 99: get_row(EVIDENCES, 0); row.key_len = ROW_PREFIX; put_row(EVIDENCES); return "cluster 1: its evidence cannot be read";
     case 100: get_row(EVIDENCES, 0); put_be32(row.key, 77); put_row(EVIDENCES); return "there are prints of articles, or evidence of clusters";
+    case 101: drop(BASED, 0); return "2 texts are packed against others, 1 rows say so";
+    case 102: get_row(BASED, 0); put_be32(row.key + ROW_PREFIX, 5); put_row(BASED); return "article 1: a row says that the text of 5 is packed against its own, which is not so";
+    case 103: stretch(BASED, 0); return "article 1: a row says that the text of 0 is packed against its own, which is not so";
+    case 104: flip(TABLE_TEXTS, 0); return "article 7: its text cannot be read";
+    case 105: text_against(999); return "article 10: its text cannot be read";
+    case 106: text_against(7); return "article 10: its text cannot be read"; /* which is packed against that of 1 */
     default: return NULL;
     }
 }
@@ -342,7 +359,7 @@ static const char *damage_pages(int which)
     uint64_t n_free = number_at(list);
     assert_int_equal(good.data[texts + 10] & 3, 1); /* a branch page */
     switch (which) {
-    case 0: set_number(clusters + ENTRIES, 99); return "table clusters: it says 99 rows and has 18";
+    case 0: set_number(clusters + ENTRIES, 99); return "table clusters: it says 99 rows and has 20";
     case 1: set_number(clusters + LEAVES, 5); return "pages";
     case 2: set_number(newest() + TREE_MAIN + ENTRIES, 99); return "the file has 99 tables";
     case 3:
@@ -720,7 +737,7 @@ static void add_lone(uint32_t n, int values)
         for (int k = 0; k < values; k++)
             posted[k] = ((uint64_t)num << 32 | (uint64_t)k) * UINT64_C(0x9e3779b97f4a7c15);
         assert_int_equal(store_post(store, posted, (size_t)values, num), 0);
-        assert_int_equal(store_add_article(store, &article, NULL, 0), 0);
+        assert_int_equal(store_add_article(store, &article, &(struct packed){0}), 0);
         assert_int_equal(store_set_id(store, id, article.id.len, num), 0);
     }
     assert_int_equal(store_commit(store), 0);

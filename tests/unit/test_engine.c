@@ -137,7 +137,11 @@ static struct verdict send(struct paper paper)
 {
     struct prepared prepared;
     struct verdict verdict;
+    struct view *view;
     prepare(&paper, &prepared);
+    assert_int_equal(store_snapshot(store, &view), 0);
+    engine_ahead(engine, view, &prepared);
+    store_release(view);
     now += HOUR_MS / 60;
     assert_int_equal(store_begin(store), 0);
     assert_int_equal(engine_submit(engine, &prepared, now, &verdict), 0);
@@ -332,12 +336,14 @@ int mdb_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_o
     return get(cursor, key, data, op);
 }
 
-/* What a step of the expiry reads, in rows. */
-static uint64_t expire_step(void)
+/* What a step of the expiry reads, in rows. *ret_went: articles that went. */
+static uint64_t expire_step(int *ret_went)
 {
+    int more;
     uint64_t before = reads;
     assert_int_equal(store_begin(store), 0);
-    assert_int_equal(engine_expire(engine, now, now, 100), 100);
+    *ret_went = engine_expire(engine, now, now, 100, &more);
+    assert_int_equal(more, 1);
     assert_int_equal(store_commit(store), 0);
     return reads - before;
 }
@@ -352,11 +358,90 @@ static void test_a_large_cluster_expires(void **state)
         snprintf(id, sizeof id, "copy-%d", i);
         send((struct paper){id, i < 100 ? "a" : "b", .outlet = "x"});
     }
-    uint64_t small = expire_step(), large = expire_step();
+    int went, steps = 0;
+    uint64_t small = expire_step(&went), large = 0;
+    assert_int_equal(went, 100);
+    do { /* the texts of the others were packed against the first one's, which stays until they are packed anew */
+        uint64_t step = expire_step(&went);
+        large = step > large ? step : large;
+        assert_true(went == 0 || went == 100);
+        steps++;
+    } while (went == 0);
+    assert_true(steps > 10);
     assert_true(large < 12 * small);
     cluster_of("copy-4099", &c);
     assert_int_equal(c.articles, 3900);
     assert_int_equal(c.first, 201);
+    assert_whole();
+}
+
+/* ---- texts packed against others ------------------------------------------------------------------------- */
+
+/* Article num has the text that these pieces make; the article that it is packed against, 0: none. */
+static uint32_t base_of(uint32_t num, const char *pieces)
+{
+    char *expected = text_of(pieces);
+    struct view *view;
+    struct buf text;
+    uint32_t base;
+    buf_init(&text, LIMIT_LINE);
+    assert_int_equal(store_snapshot(store, &view), 0);
+    assert_int_equal(view_text(view, num, &text), 0);
+    assert_string_equal(text.data, expected);
+    assert_int_equal(view_text_base(view, num, &base), 0);
+    store_release(view);
+    buf_done(&text);
+    free(expected);
+    return base;
+}
+
+static void test_texts_of_copies(void **state)
+{
+    (void)state;
+    send((struct paper){"one", "abcdef", .outlet = "x"});
+    send((struct paper){"other", "xyz", .outlet = "x"});
+    send((struct paper){"copy", "abcdef", .outlet = "x"});
+    send((struct paper){"cut", "abc", .outlet = "x"});
+    send((struct paper){"longer", "abcdefgh", .outlet = "x"});
+    send((struct paper){"copy of that", "abcdefgh", .outlet = "x"}); /* what that is packed against, and not that */
+    send((struct paper){"its end", "ghij", .outlet = "x"});          /* not worth it */
+    static const char *const pieces[] = {"abcdef", "xyz", "abcdef", "abc", "abcdefgh", "abcdefgh", "ghij"};
+    static const uint32_t bases[] = {0, 0, 1, 1, 1, 1, 0};
+    for (uint32_t i = 0; i < 7; i++)
+        assert_int_equal(base_of(i + 1, pieces[i]), bases[i]);
+    assert_whole();
+    take_out("cut");
+    assert_whole();
+    take_out("one");
+    assert_whole();
+    for (uint32_t i = 1; i < 7; i++)
+        if (i != 3)
+            assert_int_equal(base_of(i + 1, pieces[i]), 0);
+    send((struct paper){"late", "abcdef", .outlet = "x"}); /* like one that has gone */
+    assert_int_equal(base_of(8, "abcdef"), 0);
+    assert_whole();
+}
+
+/* What a text was packed against goes between a worker and the writer. */
+static void test_base_goes_meanwhile(void **state)
+{
+    const struct paper paper = {"copy", "abcdef", .outlet = "x"};
+    struct prepared prepared;
+    struct verdict verdict;
+    struct view *view;
+    (void)state;
+    send((struct paper){"one", "abcdef", .outlet = "x"});
+    prepare(&paper, &prepared);
+    assert_int_equal(store_snapshot(store, &view), 0);
+    engine_ahead(engine, view, &prepared);
+    store_release(view);
+    assert_int_equal(prepared.base, 1);
+    take_out("one");
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(engine_submit(engine, &prepared, now, &verdict), 0);
+    assert_int_equal(store_commit(store), 0);
+    prepared_done(&prepared);
+    assert_int_equal(base_of(2, "abcdef"), 0);
     assert_whole();
 }
 
@@ -425,8 +510,10 @@ static void test_what_is_decided_again(void **state)
     assert_int_equal(view_num_since(view, now + 1), view_last_num(view) + 1);
     store_release(view);
     assert_whole();
+    int more;
     assert_int_equal(store_begin(store), 0);
-    assert_int_equal(engine_expire(engine, came[1], now, 100), 1);
+    assert_int_equal(engine_expire(engine, came[1], now, 100, &more), 1);
+    assert_int_equal(more, 0);
     store_abort(store);
     engine_aborted(engine);
 }
@@ -527,14 +614,14 @@ static int do_anything(void)
 {
     uint32_t versions;
     char id[8];
-    int r;
+    int r, more;
     switch (draw(20)) {
     case 0:
         draw_id(id);
         r = engine_delete(engine, id, strlen(id), &versions);
         return r == DUP_ENOENT ? 0 : r;
     case 1:
-        return engine_expire(engine, now - (int64_t)draw(20) * DAY_MS, now, 1 + (uint32_t)draw(5));
+        return engine_expire(engine, now - (int64_t)draw(20) * DAY_MS, now, 1 + (uint32_t)draw(5), &more);
     case 2: return explain_any();
     case 3: return submit_any(0);
     default: return submit_any(1);
@@ -594,6 +681,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_story_beside_furniture, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_head_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_large_cluster_expires, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_texts_of_copies, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_base_goes_meanwhile, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_decided_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_explanation_leaves_itself_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_anything, set_up, tear_down),

@@ -80,7 +80,7 @@ static void fill(uint64_t bytes)
         for (int i = 0; i < 20 && r == 0; i++) {
             uint32_t num = view_last_num(store_writer_view(store)) + 1;
             struct article article = {.num = num, .cluster = num, .head = num, .version = 1, .id = {"a", 1}};
-            r = store_add_article(store, &article, text, sizeof text);
+            r = store_add_article(store, &article, &(struct packed){text, sizeof text, 0});
         }
         if (r == 0)
             r = store_commit(store);

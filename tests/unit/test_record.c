@@ -269,20 +269,30 @@ static void test_pack(void **unused)
         buf_clear(&text);
         for (size_t i = 0; i < n; i++)
             buf_add_char(&text, (char)(draw() % 26 + 'a'));
-        assert_int_equal(store_pack(text.data ? text.data : "", text.len, &packed), 0);
-        assert_int_equal(text_unpack(packed.data, packed.len, &back), 0);
+        assert_int_equal(store_pack(text.data ? text.data : "", text.len, (struct str){0}, &packed), 0);
+        assert_int_equal(text_unpack(packed.data, packed.len, (struct str){0}, &back), 0);
         assert_int_equal(back.len, text.len);
         if (n)
             assert_memory_equal(back.data, text.data, n);
         assert_int_equal(back.data[back.len], '\0');
     }
     for (size_t len = 0; len < packed.len; len += 1 + len / 8)
-        assert_int_equal(text_unpack(packed.data, len, &back), DUP_ECORRUPT);
-    assert_int_equal(text_unpack("no frame at all", 15, &back), DUP_ECORRUPT);
+        assert_int_equal(text_unpack(packed.data, len, (struct str){0}, &back), DUP_ECORRUPT);
+    /* Against itself it is hardly anything, and nothing that could be read without it. */
+    const struct str itself = {text.data, text.len};
+    assert_int_equal(store_pack(text.data, text.len, itself, &packed), 0);
+    assert_true(packed.len < 100);
+    assert_int_equal(text_unpack(packed.data, packed.len, (struct str){0}, &back), DUP_ECORRUPT);
+    assert_int_equal(text_unpack(packed.data, packed.len, itself, &back), 0);
+    assert_int_equal(back.len, text.len);
+    assert_memory_equal(back.data, text.data, text.len);
+    assert_int_equal(store_pack(text.data, text.len, (struct str){0}, &packed), 0); /* the next one is alone again */
+    assert_int_equal(text_unpack(packed.data, packed.len, (struct str){0}, &back), 0);
+    assert_int_equal(text_unpack("no frame at all", 15, (struct str){0}, &back), DUP_ECORRUPT);
     /* A frame that says it holds more than anyone may ask for. */
     struct buf small;
     buf_init(&small, text.len - 1);
-    assert_int_equal(text_unpack(packed.data, packed.len, &small), DUP_ECORRUPT);
+    assert_int_equal(text_unpack(packed.data, packed.len, (struct str){0}, &small), DUP_ECORRUPT);
     buf_done(&small);
     buf_done(&text);
     buf_done(&packed);

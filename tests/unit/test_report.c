@@ -68,7 +68,7 @@ static uint32_t add(const char *outlet, int64_t time, uint32_t cluster, const ch
                         .claim = *agencies ? DUP_CLAIM_AGENCY : DUP_CLAIM_NONE, .published = time, .seen = time,
                         .outlet_key = outlet_hash(outlet, strlen(outlet)), .id = {id, strlen(id)},
                         .outlet = {outlet, strlen(outlet)}, .agencies = {agencies, strlen(agencies)}};
-    assert_int_equal(store_add_article(store, &a, NULL, 0), 0);
+    assert_int_equal(store_add_article(store, &a, &(struct packed){0}), 0);
     return num;
 }
 
@@ -199,7 +199,7 @@ static void test_period(void **state)
     assert_int_equal(store_begin(store), 0);
     add("a.example", BEGIN - 1, 0, "");
     add("b.example", BEGIN + DAY_MS, 0, "");
-    assert_int_equal(store_add_article(store, &late, NULL, 0), 0);
+    assert_int_equal(store_add_article(store, &late, &(struct packed){0}), 0);
     assert_int_equal(store_commit(store), 0);
     struct report_options day = {.kind = REPORT_OWNERS, .since = BEGIN, .until = BEGIN + DAY_MS};
     uint64_t prints;

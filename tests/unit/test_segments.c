@@ -164,7 +164,7 @@ static void add_article(uint32_t num)
     int len = snprintf(id, sizeof id, "article-%u", num);
     struct article article = {.num = num, .cluster = num, .head = num, .flags = ARTICLE_HEAD, .published = DUP_TIME_NONE,
                               .id = {id, (size_t)len}};
-    assert_int_equal(store_add_article(store, &article, NULL, 0), 0);
+    assert_int_equal(store_add_article(store, &article, &(struct packed){0}), 0);
 }
 
 /* One transaction: a few articles with their postings, of which some come twice. */

@@ -1,0 +1,31 @@
+/*
+ * Ahead: what workers do for an article with a snapshot before the writer comes
+ * to it. Invariant: nothing is decided here. A guess at what the article is a
+ * copy of makes its text short when it is right, and changes no answer when it
+ * is wrong.
+ */
+#include "engine/internal.h"
+
+#define BASE_MAX (128u << 10) /* bytes of a text that others are packed against: a short one must not have to read a book */
+#define WORTH 3               /* times shorter than the text: less is not worth that it depends on another */
+
+/* The text that one like that of head num is packed against: the head's, or what that is packed against itself. */
+static int read_base(struct view *view, uint32_t num, uint32_t *ret_base, struct buf *text)
+{
+    int r = view_text_base(view, num, ret_base);
+    if (r == 0 && *ret_base == 0)
+        *ret_base = num;
+    return r < 0 ? r : view_text(view, *ret_base, text);
+}
+
+void engine_ahead(const struct engine *e, struct view *view, struct prepared *article)
+{
+    uint32_t num = likely_find(e->likely, article->values, article->n_values), base;
+    struct buf text;
+    buf_init(&text, BASE_MAX);
+    if (num && read_base(view, num, &base, &text) == 0)
+        prepared_pack(article, base, (struct str){text.data, text.len});
+    if (!article->packed.len || article->packed.len * WORTH > article->raw.len)
+        prepared_pack(article, 0, (struct str){0});
+    buf_done(&text);
+}
