@@ -158,7 +158,8 @@ int store_free_text(struct store *store, uint32_t num, uint32_t max);
  * more than a day after the arrival. */
 int64_t article_time(int64_t published, int64_t seen);
 
-/* Packs a text for store_add_article (zstd), against the text of base unless that is empty. Pure, any thread; out is cleared first. */
+/* Packs a text for store_add_article (zstd), against base, another text in other memory, unless that is empty. Pure, any thread; out is
+ * cleared first. */
 int store_pack(const char *text, size_t len, struct str base, struct buf *out);
 
 /* ---- clusters -------------------------------------------------------- */
