@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/swar.h"
 #include "dup/error.h"
 #include "dup/fingerprint.h"
 
@@ -82,29 +83,46 @@ static unsigned weight(const struct dup_tokens *t, size_t i)
     return t->flags != NULL && (t->flags[i] & DUP_TOKEN_CHAR) ? 1 : 2;
 }
 
+static void put_shingle(struct comparer_side *side, size_t i, size_t end, uint64_t sum)
+{
+    uint64_t value = sum ^ (end - i);
+
+    side->shingles[i] = value ^ value >> 29;
+    side->ends[i] = (uint32_t)end;
+}
+
 /* Values of all full shingles; a text lighter than one has a single, of all its tokens. */
 static void shingle(const struct dup_tokens *t, struct comparer_side *side)
 {
-    uint64_t sum = 0, in = 1, out = 1, inverse = 1;
+    uint64_t power[SHINGLE_WEIGHT] = {1}, sum = 0;
+    const uint32_t *hash = t->hash;
     size_t i, end = 0, w = 0;
 
-    for (i = 0; i < t->n; i++) {
-        uint64_t value;
-
+    for (i = 1; i < SHINGLE_WEIGHT; i++)
+        power[i] = power[i - 1] * STEP;
+    i = 0;
+    if (t->n >= DUP_SHINGLE_WORDS && (t->flags == NULL || !(swar_any(t->flags, t->n) & SWAR_EACH(DUP_TOKEN_CHAR)))) {
+        for (; end < DUP_SHINGLE_WORDS; end++)
+            sum += (hash[end] + UINT64_C(1)) * power[end];
+        put_shingle(side, i++, end, sum);
+        for (; end < t->n; end++, i++) {
+            sum = (sum - (hash[i - 1] + UINT64_C(1))) * STEP_INVERSE +
+                  (hash[end] + UINT64_C(1)) * power[DUP_SHINGLE_WORDS - 1];
+            put_shingle(side, i, end + 1, sum);
+        }
+        side->n_shingles = i;
+        return;
+    }
+    for (; i < t->n; i++) {
         for (; w < SHINGLE_WEIGHT && end < t->n; end++) {
             w += weight(t, end);
-            sum += (t->hash[end] + UINT64_C(1)) * in;
-            in *= STEP;
+            sum += (hash[end] + UINT64_C(1)) * power[end - i];
         }
         if (w < SHINGLE_WEIGHT && i > 0)
             break;
-        value = (sum * inverse) ^ (end - i);
-        side->shingles[i] = value ^ value >> 29;
-        side->ends[i] = (uint32_t)end;
+        put_shingle(side, i, end, sum);
         w -= weight(t, i);
-        sum -= (t->hash[i] + UINT64_C(1)) * out;
-        out *= STEP;
-        inverse *= STEP_INVERSE;
+        sum = (sum - (hash[i] + UINT64_C(1))) * STEP_INVERSE;
     }
     side->n_shingles = i;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/rules.h"
+#include "core/swar.h"
 #include "core/version_words.h"
 
 #define BRIDGE 32   /* tokens of a gap that may be an edit within a passage */
@@ -32,15 +33,44 @@ static double weight(const struct dup_tokens *t, size_t i)
     return t->flags[i] & DUP_TOKEN_CHAR ? 0.5 : 1.0;
 }
 
-static void mark_furniture(const struct dup_side *side, double least, uint8_t *marks)
+/* Words of n tokens, counted twice: a CHAR token is half of one. */
+static size_t halves(const uint8_t *flags, size_t n)
 {
-    size_t n = side->body->n;
+    size_t chars = 0;
+
+    for (size_t i = 0; i < n; i += 8)
+        chars += swar_sum(swar_load_some(flags + i, n - i) / DUP_TOKEN_CHAR & SWAR_EACH(1));
+    return 2 * n - chars;
+}
+
+static void mark_furniture(const struct dup_side *side, uint8_t least, uint8_t *marks)
+{
+    size_t n = side->body->n, i = 0;
 
     if (n)
         memset(marks, 0, n);
-    for (size_t i = 0; side->stories != NULL && i < n; i++)
-        if (side->stories[i] >= least)
-            marks[i] = FURNITURE;
+    if (side->stories == NULL)
+        return;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t many = swar_at_least(swar_load(side->stories + i), least);
+        swar_store(marks + i, many * FURNITURE);
+    }
+    for (; i < n; i++)
+        marks[i] = side->stories[i] >= least ? FURNITURE : 0;
+}
+
+/* Marks a passage as shared; what one side knows for furniture is furniture in the other. */
+static void mark_passage(uint8_t *a, uint8_t *b, size_t n)
+{
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8) {
+        uint64_t marks = swar_load(a + i) | swar_load(b + i) | SWAR_EACH(SHARED);
+        swar_store(a + i, marks);
+        swar_store(b + i, marks);
+    }
+    for (; i < n; i++)
+        a[i] = b[i] = (uint8_t)(SHARED | a[i] | b[i]);
 }
 
 /* The gap after span i, if the next one follows it on both sides. */
@@ -130,47 +160,92 @@ static void look_into_gaps(const struct dup_side *a, const struct dup_side *b,
 static void measure_passages(const struct dup_side *a, const struct dup_comparison *c,
                              const uint8_t *marks_a, struct dup_evidence *e)
 {
-    for (size_t i = 0; i < c->n_spans; i++) {
-        double stretch = 0.0, best = 0.0;
+    size_t longest = 0;
 
-        for (size_t k = c->spans[i].a; k < c->spans[i].a + c->spans[i].n; k++) {
-            marks_a[k] & FURNITURE ? (void)(stretch = 0.0)
-                                   : (void)(stretch += weight(a->body, k));
+    for (size_t i = 0; i < c->n_spans; i++) {
+        size_t at = c->spans[i].a, end = at + c->spans[i].n, best = 0;
+
+        for (size_t stop; at < end; at = stop + 1) {
+            const uint8_t *furniture = memchr(marks_a + at, SHARED | FURNITURE, end - at);
+            size_t stretch;
+
+            stop = furniture ? (size_t)(furniture - marks_a) : end;
+            stretch = halves(a->body->flags + at, stop - at);
             best = stretch > best ? stretch : best;
         }
-        e->passages += best > 0.0;
-        e->longest = best > e->longest ? best : e->longest;
+        e->passages += best > 0;
+        longest = best > longest ? best : longest;
     }
+    e->longest = (double)longest / 2;
+}
+
+/* Counts of eight tokens side by side, a byte each; words twice, as above. */
+struct tally {
+    uint64_t furniture, words, shared, quoted, own_quoted, numbers, shared_numbers;
+};
+
+#define TALLY_ROUNDS 127 /* at most two a round fit into a byte */
+
+/* Adds those of eight tokens that have a bit in present. */
+static inline void tally_add(struct tally *t, uint64_t marks, uint64_t flags, uint64_t present)
+{
+    uint64_t furniture = marks / FURNITURE & present, words = furniture ^ present, shared = marks & words;
+    uint64_t halves_each = 2 * present - (flags / DUP_TOKEN_CHAR & present), quoted = flags / DUP_TOKEN_QUOTED;
+
+    /* three times a bit: a mask for two bits */
+    t->furniture += halves_each & furniture * 3;
+    t->words += halves_each & words * 3;
+    t->shared += halves_each & shared * 3;
+    t->quoted += halves_each & (shared & quoted) * 3;
+    t->own_quoted += halves_each & (words & ~shared & quoted) * 3;
+    t->numbers += flags & words;
+    t->shared_numbers += flags & shared;
+}
+
+static void tally_into(const struct tally *t, struct dup_evidence_side *ret)
+{
+    ret->furniture += swar_sum(t->furniture) / 2.0;
+    ret->words += swar_sum(t->words) / 2.0;
+    ret->shared += swar_sum(t->shared) / 2.0;
+    ret->quoted += swar_sum(t->quoted) / 2.0;
+    ret->own_quoted += swar_sum(t->own_quoted) / 2.0;
+    ret->numbers += swar_sum(t->numbers);
+    ret->shared_numbers += swar_sum(t->shared_numbers);
+}
+
+/* Share of the first words, furniture aside, that is shared. */
+static double lead(const struct dup_tokens *t, const uint8_t *marks)
+{
+    double words = 0.0, shared = 0.0;
+
+    for (size_t i = 0; i < t->n && words < LEAD; i++) {
+        double w = marks[i] & FURNITURE ? 0.0 : weight(t, i);
+
+        words += w;
+        shared += marks[i] & SHARED ? w : 0.0;
+    }
+    return words > 0.0 ? shared / (words < LEAD ? words : LEAD) : 0.0;
 }
 
 static void count_side(const struct dup_tokens *t, const uint8_t *marks, struct dup_evidence_side *ret)
 {
-    double lead_shared = 0.0;
+    for (size_t i = 0; i < t->n;) {
+        struct tally tally = { 0 };
 
-    for (size_t i = 0; i < t->n; i++) {
-        double w = weight(t, i);
-        int shared = (marks[i] & SHARED) != 0, quoted = (t->flags[i] & DUP_TOKEN_QUOTED) != 0;
-
-        if (marks[i] & FURNITURE) {
-            ret->furniture += w;
-            continue;
+        for (int round = 0; round < TALLY_ROUNDS && i < t->n; round++, i += 8) {
+            size_t left = t->n - i;
+            tally_add(&tally, swar_load_some(marks + i, left), swar_load_some(t->flags + i, left),
+                      left < 8 ? SWAR_EACH(1) >> 8 * (8 - left) : SWAR_EACH(1));
         }
-        if (ret->words < LEAD)
-            lead_shared += shared ? w : 0.0;
-        ret->words += w;
-        ret->numbers += (t->flags[i] & DUP_TOKEN_NUMBER) != 0;
-        if (!shared) {
-            ret->own_quoted += quoted ? w : 0.0;
-            continue;
-        }
-        if (ret->shared == 0.0)
-            ret->first = (uint32_t)i;
-        ret->last = (uint32_t)i;
-        ret->shared += w;
-        ret->quoted += quoted ? w : 0.0;
-        ret->shared_numbers += (t->flags[i] & DUP_TOKEN_NUMBER) != 0;
+        tally_into(&tally, ret);
     }
-    ret->lead = ret->words > 0.0 ? lead_shared / (ret->words < LEAD ? ret->words : LEAD) : 0.0;
+    ret->lead = lead(t, marks);
+    if (ret->shared > 0.0) {
+        while ((marks[ret->first] & (SHARED | FURNITURE)) != SHARED)
+            ret->first++;
+        for (ret->last = (uint32_t)t->n - 1; (marks[ret->last] & (SHARED | FURNITURE)) != SHARED;)
+            ret->last--;
+    }
 }
 
 static double titles(const struct dup_tokens *a, const struct dup_tokens *b)
@@ -212,12 +287,7 @@ int evidence_collect(struct dup_comparer *comparer, const struct dup_side *a,
     for (size_t i = 0; i < comparison->n_spans; i++) {
         const struct dup_span *span = &comparison->spans[i];
 
-        for (size_t k = 0; k < span->n; k++) {
-            /* what one side knows for furniture is furniture in the other */
-            uint8_t mark = (uint8_t)(SHARED | marks_a[span->a + k] | marks_b[span->b + k]);
-
-            marks_a[span->a + k] = marks_b[span->b + k] = mark;
-        }
+        mark_passage(marks_a + span->a, marks_b + span->b, span->n);
     }
     look_into_gaps(a, b, comparison, marks_a, marks_b, ret);
     measure_passages(a, comparison, marks_a, ret);

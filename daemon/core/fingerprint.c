@@ -37,26 +37,13 @@ static uint64_t hash_tokens(const struct dup_secret *secret, const uint32_t *has
 #endif
 }
 
-/* Whether a token is one letter of a script without spaces. */
-static int any_char(const uint8_t *flags, size_t n)
-{
-    uint64_t found = 0;
-    size_t i = 0;
-
-    for (; i + 8 <= n; i += 8)
-        found |= swar_load(flags + i);
-    for (; i < n; i++)
-        found |= flags[i];
-    return (found & SWAR_EACH(DUP_TOKEN_CHAR)) != 0;
-}
-
 size_t dup_shingles(const struct dup_secret *secret, const struct dup_tokens *tokens,
                     uint64_t *values)
 {
     size_t first = 0;
     unsigned weight = 0;
 
-    if (tokens->n >= DUP_SHINGLE_WORDS && !any_char(tokens->flags, tokens->n)) {
+    if (tokens->n >= DUP_SHINGLE_WORDS && !(swar_any(tokens->flags, tokens->n) & SWAR_EACH(DUP_TOKEN_CHAR))) {
         for (; first + DUP_SHINGLE_WORDS <= tokens->n; first++) /* of one length that the compiler knows */
             values[first] = hash_tokens(secret, tokens->hash + first, DUP_SHINGLE_WORDS);
         return first;

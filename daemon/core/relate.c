@@ -5,6 +5,7 @@
  * cluster but by a relation decided here. Invariant: pure, and whether two
  * articles join does not depend on which of them is a.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,9 +31,9 @@ int dup_relate(struct dup_comparer *comparer, const struct dup_side *a, const st
         i++;
     ret->rule = i;
     ret->relation = dup_rules[i].name ? dup_rules[i].relation : DUP_ORIGINAL;
-    snprintf(ret->why, sizeof ret->why, "%s: %.0f %% of the shorter text and %.0f %% of the longer",
-             dup_rules[i].name ? dup_rules[i].why : "too little is shared", 100.0 * e.share_shorter,
-             100.0 * e.share_longer);
+    snprintf(ret->why, sizeof ret->why, "%s: %ld %% of the shorter text and %ld %% of the longer",
+             dup_rules[i].name ? dup_rules[i].why : "too little is shared", lrint(100.0 * e.share_shorter),
+             lrint(100.0 * e.share_longer));
     return 0;
 }
 

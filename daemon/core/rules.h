@@ -18,7 +18,7 @@ extern const struct dup_rule dup_rules[];
 
 /* What the rules compare the evidence with. */
 struct dup_limits {
-    double furniture;      /* stories that carry a passage: from here on it is furniture */
+    uint8_t furniture;     /* stories that carry a passage, 1 to 128: from here on it is furniture */
     double most;           /* share of the shorter: from here on it is the same copy */
     double several;        /* share of the shorter: from here on it is partly taken */
     double nearly_all;     /* share of the longer: from here on nothing was cut */

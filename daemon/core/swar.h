@@ -27,6 +27,16 @@ static inline uint64_t swar_load(const unsigned char *p)
     return swar_little_endian(v);
 }
 
+/* The same of up to eight bytes, zeros behind them. */
+static inline uint64_t swar_load_some(const unsigned char *p, size_t left)
+{
+    unsigned char some[8] = { 0 };
+    if (left >= 8)
+        return swar_load(p);
+    memcpy(some, p, left);
+    return swar_load(some);
+}
+
 static inline void swar_store(unsigned char *p, uint64_t v)
 {
     v = swar_little_endian(v);
@@ -37,6 +47,28 @@ static inline void swar_store(unsigned char *p, uint64_t v)
 static inline uint64_t swar_gather(uint64_t v)
 {
     return (v >> 7 & SWAR_EACH(1)) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+/* The bits that any of n bytes has, each at its place in one byte or more of the result. */
+static inline uint64_t swar_any(const unsigned char *p, size_t n)
+{
+    uint64_t found = 0;
+    for (size_t i = 0; i < n; i += 8)
+        found |= swar_load_some(p + i, n - i);
+    return found;
+}
+
+/* The sum of the bytes. */
+static inline uint32_t swar_sum(uint64_t v)
+{
+    uint64_t pairs = (v & UINT64_C(0x00ff00ff00ff00ff)) + (v >> 8 & UINT64_C(0x00ff00ff00ff00ff));
+    return (uint32_t)(pairs * UINT64_C(0x0001000100010001) >> 48);
+}
+
+/* 1 in each byte that is no less than least, which is at least 1 and at most 128. */
+static inline uint64_t swar_at_least(uint64_t v, uint8_t least)
+{
+    return (((v | SWAR_TOP) - SWAR_EACH(least)) | v) >> 7 & SWAR_EACH(1);
 }
 
 /* Whether the next eight of left bytes (or all that are left) are ASCII. */

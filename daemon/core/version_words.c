@@ -29,8 +29,10 @@ static size_t word_at(const char *text, size_t len)
 
     while (n < len && isalpha((unsigned char)text[n]))
         n++;
+    if (n == 0)
+        return 0;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strlen(words[i]) == n && strncasecmp(words[i], text, n) == 0)
+        if (words[i][0] == tolower((unsigned char)text[0]) && strlen(words[i]) == n && strncasecmp(words[i], text, n) == 0)
             return n;
     return 0;
 }

@@ -154,7 +154,7 @@ static void each_count_is_that_of_the_plan(void **state)
         fresh = 1;
         for (size_t p = 0; p < n; p++) {
             order[p] = p;
-            length[p] = 12 + draw(12);
+            length[p] = 12 + draw(12) + (p == 0 && draw(50) == 0 ? 1400 : 0);
         }
         if (n > 1 && draw(3) == 0) {
             size_t x = draw((uint32_t)n), y = draw((uint32_t)n), kept = order[x];
@@ -165,7 +165,7 @@ static void each_count_is_that_of_the_plan(void **state)
                 add(&left, fresh++, -1);
             left.begin[p % PASSAGES] = p < n ? left.n : left.begin[p % PASSAGES];
             for (size_t k = 0; p < n && k < length[p]; k++)
-                add(&left, 100000 + (uint32_t)(p * 100 + k), (int)p);
+                add(&left, 100000 + (uint32_t)(p * 2000 + k), (int)p);
         }
         for (size_t p = 0; p <= n; p++) {
             for (uint32_t k = draw(12); k > 0; k--)
@@ -174,7 +174,7 @@ static void each_count_is_that_of_the_plan(void **state)
                 break;
             right.begin[order[p]] = right.n;
             for (size_t k = 0; k < length[order[p]]; k++)
-                add(&right, 100000 + (uint32_t)(order[p] * 100 + k), (int)order[p]);
+                add(&right, 100000 + (uint32_t)(order[p] * 2000 + k), (int)order[p]);
         }
         if (n > 0 && draw(4) == 0) /* one is furniture as a whole */
             memset(left.stories + left.begin[0], 9, length[0]);
