@@ -70,16 +70,27 @@ void tiers_close_reader(struct store *store)
         mdb_txn_reset(store->tiers->reader.txn);
 }
 
-static int find_in_segments(struct tiers *t, uint64_t key, uint32_t least, struct posting_list *list)
+/* The segments in which a number from least on may stand, and which the tables do not hold too. How many. */
+static unsigned segments_to_ask(const struct tiers *t, uint32_t least, unsigned *ret)
 {
-    for (unsigned i = 0; i < SEGMENTS_MAX && list->total <= LIMIT_POSTINGS; i++) {
+    unsigned n = 0;
+    for (unsigned i = 0; i < SEGMENTS_MAX; i++) {
         const struct segment *s = &t->segments[i];
-        if (s->state != SEGMENT_LIVE || s->last < least || (t->frozen_sealed && s->level == 0 && s->order == t->frozen_order))
-            continue;
+        if (s->state == SEGMENT_LIVE && s->last >= least && !(t->frozen_sealed && s->level == 0 && s->order == t->frozen_order))
+            ret[n++] = i;
+    }
+    return n;
+}
+
+static int find_in_segments(struct tiers *t, const unsigned *ask, unsigned n_ask, uint64_t key, uint32_t least,
+                            struct posting_list *list)
+{
+    for (unsigned i = 0; i < n_ask && list->total <= LIMIT_POSTINGS; i++) {
+        const struct segment *s = &t->segments[ask[i]];
         t->filter_asked += !s->filling;
         if (!s->filling && !filter_may_have(s->filter, key))
             continue;
-        int r = segment_find(t->cursors[i], s, key, least, list);
+        int r = segment_find(t->cursors[ask[i]], s, key, least, list);
         if (r < 0)
             return r;
         t->filter_passed += !s->filling;
@@ -92,6 +103,7 @@ int store_probe(struct store *store, const uint64_t *values, size_t n, struct po
 {
     struct tiers *t = store->tiers;
     uint32_t least = view_first_num(&store->writer);
+    unsigned ask[SEGMENTS_MAX], n_ask = segments_to_ask(t, least, ask);
     store_prefetch(store, values, n);
     for (size_t i = 0; i < n; i++) {
         uint64_t key = value_key(values[i]);
@@ -99,7 +111,7 @@ int store_probe(struct store *store, const uint64_t *values, size_t n, struct po
         index_find(t->active, key, least, &ret[i]);
         if (t->frozen)
             index_find(t->frozen, key, least, &ret[i]);
-        int r = find_in_segments(t, key, least, &ret[i]);
+        int r = find_in_segments(t, ask, n_ask, key, least, &ret[i]);
         if (r < 0)
             return r;
         store->probe_hits += ret[i].n > 0;
