@@ -1,4 +1,4 @@
-/* Growable buffers: doubling, bounded, sticky errors. Invariant: len <= max, and data[len] is 0. */
+/* Growable buffers: doubling, bounded, sticky errors. Invariant: len <= max, cap <= max + 1, and data[len] is 0. */
 #include "base/buf.h"
 
 #include <assert.h>
@@ -28,7 +28,7 @@ void buf_clear(struct buf *buf)
         buf->data[0] = '\0';
 }
 
-int buf_reserve(struct buf *buf, size_t more)
+int buf_grow(struct buf *buf, size_t more)
 {
     if (buf->error)
         return buf->error;
@@ -40,6 +40,8 @@ int buf_reserve(struct buf *buf, size_t more)
     size_t cap = buf->cap ? buf->cap : 64;
     while (cap < need)
         cap *= 2;
+    if (cap > buf->max) /* what has room is within the ceiling */
+        cap = buf->max + 1;
     char *data = realloc(buf->data, cap);
     if (!data)
         return buf->error = DUP_ENOMEM;
@@ -48,26 +50,17 @@ int buf_reserve(struct buf *buf, size_t more)
     return 0;
 }
 
-int buf_add(struct buf *buf, const void *data, size_t len)
-{
-    int r = buf_reserve(buf, len);
-    if (r < 0)
-        return r;
-    if (len)
-        memcpy(buf->data + buf->len, data, len);
-    buf->len += len;
-    buf->data[buf->len] = '\0';
-    return 0;
-}
-
 int buf_add_str(struct buf *buf, const char *string)
 {
     return buf_add(buf, string, strlen(string));
 }
 
-int buf_add_char(struct buf *buf, char c)
+int buf_add_number(struct buf *buf, uint64_t number, int digits)
 {
-    return buf_add(buf, &c, 1);
+    char text[20], *at = text + sizeof text;
+    for (; number || digits > 0; number /= 10, digits--)
+        *--at = (char)('0' + number % 10);
+    return buf_add(buf, at, (size_t)(text + sizeof text - at));
 }
 
 int buf_printf(struct buf *buf, const char *format, ...)

@@ -219,15 +219,23 @@ void json_string(struct buf *out, const char *text, size_t len)
 
 void json_key(struct buf *out, const char *key)
 {
+    size_t len = strlen(key);
     comma(out);
-    add_quoted(out, key, strlen(key));
-    buf_add_char(out, ':');
+    if (buf_reserve(out, len + 3) < 0)
+        return;
+    char *to = out->data + out->len;
+    *to = '"';
+    memcpy(to + 1, key, len);
+    memcpy(to + 1 + len, "\":", 3);
+    out->len += len + 3;
 }
 
 void json_int(struct buf *out, int64_t value)
 {
     comma(out);
-    buf_printf(out, "%lld", (long long)value);
+    if (value < 0)
+        buf_add_char(out, '-');
+    buf_add_number(out, value < 0 ? -(uint64_t)value : (uint64_t)value, 1);
 }
 
 /* Digits are put together here because printf writes a comma under some locales. */
@@ -252,9 +260,11 @@ void json_real(struct buf *out, double value, int decimals)
     if (scaled < 0)
         buf_add_char(out, '-');
     scaled = llabs(scaled);
-    buf_printf(out, "%lld", (long long)(scaled / powers[decimals]));
-    if (decimals)
-        buf_printf(out, ".%0*lld", decimals, (long long)(scaled % powers[decimals]));
+    buf_add_number(out, (uint64_t)(scaled / powers[decimals]), 1);
+    if (decimals) {
+        buf_add_char(out, '.');
+        buf_add_number(out, (uint64_t)(scaled % powers[decimals]), decimals);
+    }
 }
 
 void json_boolean(struct buf *out, int value)

@@ -51,7 +51,7 @@ int json_scan_id(const char *line, size_t len, const char **ret_raw, size_t *ret
 
 void json_open(struct buf *out, char bracket);                     /* '{' or '[' ; puts a comma first where one is due */
 void json_close(struct buf *out, char bracket);                    /* '}' or ']' */
-void json_key(struct buf *out, const char *key);                   /* comma where due, "key": */
+void json_key(struct buf *out, const char *key);                   /* comma where due, "key": ; a word of ours, that needs no escape */
 void json_string(struct buf *out, const char *text, size_t len);   /* a value; escapes; bad UTF-8 becomes U+FFFD */
 void json_int(struct buf *out, int64_t value);
 void json_real(struct buf *out, double value, int decimals);       /* never nan or inf: null */

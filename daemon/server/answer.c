@@ -1,7 +1,6 @@
 /* Answers as JSON. Invariant: a field without a value is left out, never empty or null. */
 #include "server/answer.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void answer_key_str(struct buf *out, const char *key, struct str value)
@@ -20,9 +19,10 @@ void answer_key_time(struct buf *out, const char *key, int64_t ms)
 
 void answer_key_cluster(struct buf *out, const char *key, uint32_t id)
 {
-    char text[16];
-    int len = snprintf(text, sizeof text, "c%u", id);
-    json_key_string(out, key, text, (size_t)len);
+    json_key(out, key);
+    buf_add_str(out, "\"c");
+    buf_add_number(out, id, 1);
+    buf_add_char(out, '"');
 }
 
 static void key_word(struct buf *out, const char *key, const char *word)

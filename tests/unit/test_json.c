@@ -324,11 +324,28 @@ static void reals(void **unused)
     check_real(-0.001, 2, "0");
     check_real(99.999, 2, "100");
     check_real(0.05, 2, "0.05");
+    check_real(20.0007, 4, "20.0007");
     check_real(123456789012345678.0, 2, "123456789012345680");
     check_real(NAN, 2, "null");
     check_real(INFINITY, 2, "null");
     check_real(1.5, -1, "2");
     check_real(0.123456789123, 99, "0.123456789");
+}
+
+static void whole_numbers(void **unused)
+{
+    static const int64_t numbers[] = {0, 7, 10, -10, 4294967296, INT64_MAX, INT64_MIN};
+    struct buf out;
+    (void)unused;
+    buf_init(&out, 400);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char wanted[32];
+        snprintf(wanted, sizeof wanted, "%lld", (long long)numbers[i]);
+        buf_clear(&out);
+        json_int(&out, numbers[i]);
+        assert_string_equal(out.data, wanted);
+    }
+    buf_done(&out);
 }
 
 /* Whatever bytes go in as text, JSON comes out that holds them, bad UTF-8 as U+FFFD. */
@@ -388,7 +405,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_lines), cmocka_unit_test(bad_lines), cmocka_unit_test(nesting), cmocka_unit_test(many_values),
         cmocka_unit_test(equal_keys_among_many), cmocka_unit_test(numbers_and_escapes), cmocka_unit_test(many_escapes), cmocka_unit_test(changed_lines), cmocka_unit_test(ids_of_broken_lines),
-        cmocka_unit_test(writing), cmocka_unit_test(reals), cmocka_unit_test(any_text_can_be_written),
+        cmocka_unit_test(writing), cmocka_unit_test(whole_numbers),
+        cmocka_unit_test(reals), cmocka_unit_test(any_text_can_be_written),
         cmocka_unit_test(long_names_in_errors),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
