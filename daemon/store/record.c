@@ -37,89 +37,90 @@ static void string_list(struct article *a, struct str **list)
     memcpy(list, all, sizeof all);
 }
 
-/* The fixed part, in the order in which it is stored; sizes are those of the fields. */
-struct part { size_t offset, size; };
-#define PART(field) {offsetof(struct article, field), sizeof ((struct article *)0)->field}
-static const struct part parts[] = {
-    PART(cluster), PART(head), PART(posted), PART(previous), PART(version), PART(words), PART(longest), PART(linked),
-    PART(relation), PART(flags), PART(claim), PART(place), PART(share_shorter), PART(share_longer), PART(jaccard),
-    PART(published), PART(seen), PART(text_hash), PART(simhash), PART(outlet_key),
-};
-#define N_PARTS (sizeof parts / sizeof *parts)
+/* The fixed part, in the order in which it is stored. */
+#define FIXED(X) \
+    X(cluster) X(head) X(posted) X(previous) X(version) X(words) X(longest) X(linked) X(relation) X(flags) X(claim) X(place) \
+    X(share_shorter) X(share_longer) X(jaccard) X(published) X(seen) X(text_hash) X(simhash) X(outlet_key)
+#define SIZE_OF(field) + sizeof ((struct article *)0)->field
+#define SUM_SIZE 4
+#define FIXED_SIZE (SUM_SIZE + 1 FIXED(SIZE_OF)) /* with checksum and version */
 
 int record_encode(const struct article *article, struct buf *out)
 {
     struct str *strings[N_STRINGS];
     struct article copy = *article;
     string_list(&copy, strings);
-    size_t start = out->len;
-    static const unsigned char head[5] = {0, 0, 0, 0, RECORD_VERSION};
-    buf_add(out, head, sizeof head);
-    for (size_t i = 0; i < N_PARTS; i++)
-        buf_add(out, (const char *)article + parts[i].offset, parts[i].size);
+    size_t size = FIXED_SIZE;
     for (int i = 0; i < N_STRINGS; i++) {
-        uint16_t len = (uint16_t)strings[i]->len;
         if (strings[i]->len > UINT16_MAX)
             return DUP_ETOOBIG;
-        buf_add(out, &len, sizeof len);
-        buf_add(out, strings[i]->data, len);
+        size += sizeof(uint16_t) + strings[i]->len;
     }
-    if (out->error)
-        return out->error;
-    uint32_t sum = (uint32_t)XXH3_64bits_withSeed(out->data + start + 4, out->len - start - 4, article->num);
-    memcpy(out->data + start, &sum, sizeof sum);
+    int r = buf_reserve(out, size);
+    if (r < 0)
+        return r;
+    char *record = out->data + out->len, *at = record + SUM_SIZE;
+    *at++ = RECORD_VERSION;
+#define PUT(field) memcpy(at, &article->field, sizeof article->field); at += sizeof article->field;
+    FIXED(PUT)
+#undef PUT
+    for (int i = 0; i < N_STRINGS; i++) {
+        uint16_t len = (uint16_t)strings[i]->len;
+        memcpy(at, &len, sizeof len);
+        at += sizeof len;
+        if (len)
+            memcpy(at, strings[i]->data, len);
+        at += len;
+    }
+    uint32_t sum = (uint32_t)XXH3_64bits_withSeed(record + SUM_SIZE, size - SUM_SIZE, article->num);
+    memcpy(record, &sum, sizeof sum);
+    record[size] = '\0';
+    out->len += size;
     return 0;
 }
 
-struct reader {
-    const char *at, *end;
-    int bad;
-};
-
-static void read_bytes(struct reader *in, void *to, size_t len)
+/* Copies the strings, of which len bytes with their lengths stand at from, into the article's own memory, each with a NUL. */
+static int read_strings(const char *from, size_t len, struct article *ret)
 {
-    if ((size_t)(in->end - in->at) < len) {
-        in->bad = 1;
-        memset(to, 0, len);
-        return;
+    struct str *strings[N_STRINGS];
+    buf_clear(&ret->memory);
+    int r = buf_reserve(&ret->memory, len);
+    if (r < 0)
+        return r;
+    char *at = ret->memory.data, *end = at + len;
+    memcpy(at, from, len);
+    string_list(ret, strings);
+    for (int i = 0; i < N_STRINGS; i++) {
+        uint16_t n;
+        if ((size_t)(end - at) < sizeof n)
+            return DUP_ECORRUPT;
+        memcpy(&n, at, sizeof n);
+        *at = '\0'; /* of the string before, now that the length of this one is read */
+        at += sizeof n;
+        if ((size_t)(end - at) < n)
+            return DUP_ECORRUPT;
+        *strings[i] = (struct str){n ? at : NULL, n};
+        at += n;
     }
-    memcpy(to, in->at, len);
-    in->at += len;
+    *end = '\0';
+    return at == end ? 0 : DUP_ECORRUPT;
 }
 
 int record_decode(const void *data, size_t len, uint32_t num, struct article *ret)
 {
-    struct reader in = {data, (const char *)data + len, 0};
+    const char *at = data;
     uint32_t sum;
-    uint8_t version;
-    read_bytes(&in, &sum, sizeof sum);
-    if (in.bad || sum != (uint32_t)XXH3_64bits_withSeed(in.at, (size_t)(in.end - in.at), num))
+    if (len < FIXED_SIZE)
         return DUP_ECORRUPT;
-    read_bytes(&in, &version, sizeof version);
-    if (in.bad || version != RECORD_VERSION)
+    memcpy(&sum, at, sizeof sum);
+    at += SUM_SIZE;
+    if (sum != (uint32_t)XXH3_64bits_withSeed(at, len - SUM_SIZE, num) || *at++ != RECORD_VERSION)
         return DUP_ECORRUPT;
     ret->num = num;
-    for (size_t i = 0; i < N_PARTS; i++)
-        read_bytes(&in, (char *)ret + parts[i].offset, parts[i].size);
-    if (in.bad || ret->relation >= DUP_RELATION_COUNT ||
-        ret->claim > DUP_CLAIM_AGENCY || ret->place > DUP_PLACE_TITLE)
+#define TAKE(field) memcpy(&ret->field, at, sizeof ret->field); at += sizeof ret->field;
+    FIXED(TAKE)
+#undef TAKE
+    if (ret->relation >= DUP_RELATION_COUNT || ret->claim > DUP_CLAIM_AGENCY || ret->place > DUP_PLACE_TITLE)
         return DUP_ECORRUPT;
-    buf_clear(&ret->memory);
-    int r = buf_reserve(&ret->memory, len + N_STRINGS); /* each string with its NUL */
-    if (r < 0)
-        return r;
-    char *to = ret->memory.data;
-    struct str *strings[N_STRINGS];
-    string_list(ret, strings);
-    for (int i = 0; i < N_STRINGS; i++) {
-        uint16_t n;
-        read_bytes(&in, &n, sizeof n);
-        if (in.bad || (size_t)(in.end - in.at) < n)
-            return DUP_ECORRUPT;
-        *strings[i] = (struct str){n ? to : NULL, n};
-        read_bytes(&in, to, n);
-        to[n] = '\0';
-        to += n + 1;
-    }
-    return in.bad || in.at != in.end ? DUP_ECORRUPT : 0;
+    return read_strings(at, len - FIXED_SIZE, ret);
 }
