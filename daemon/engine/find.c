@@ -315,13 +315,14 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
         return r;
     if (without && (r = leave_out(e, view, n + 1, without)) < 0)
         return r;
-    spread_stories(article, e->postings, e->stories_a);
 
     e->evolved = 0;
     if (article->in.evolved.len && view_find_id(view, article->in.evolved.data, article->in.evolved.len, &e->evolved) < 0)
         e->evolved = 0;
     size_t n_ranked = rank(e, n);
     e->n_trials = n_ranked;
+    if (n_ranked || e->evolved)
+        spread_stories(article, e->postings, e->stories_a);
     for (size_t i = 0; i < n_ranked && !ret->furniture; i++) {
         if (ret->n_joins && e->trials[i].hits * 2 < n &&
             ret->joins[0].decision.share_longer >= CLEAR_SHARE)
