@@ -74,25 +74,25 @@ static inline uint64_t top_bits(__m128i v)
 /* Sorts the bytes and folds the ASCII ones; those above it are returned. */
 static uint64_t read_ascii(struct block *b)
 {
-    uint64_t high = 0;
+    uint64_t words = 0, spaces = 0, high = 0;
 
-    b->words = b->spaces = 0;
     for (unsigned i = 0; i < BLOCK_SIZE; i += 16) {
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(b->bytes + i));
         __m128i small = _mm_set1_epi8(0x20), letters = within(_mm_or_si128(v, small), 'a', 'z');
         _mm_storeu_si128((__m128i *)(void *)(b->folded + i), _mm_or_si128(v, _mm_and_si128(letters, small)));
-        b->words |= top_bits(_mm_or_si128(letters, within(v, '0', '9'))) << i;
-        b->spaces |= top_bits(_mm_cmpeq_epi8(v, _mm_set1_epi8(' '))) << i;
+        words |= top_bits(_mm_or_si128(letters, within(v, '0', '9'))) << i;
+        spaces |= top_bits(_mm_cmpeq_epi8(v, _mm_set1_epi8(' '))) << i;
         high |= top_bits(v) << i;
     }
+    b->words = words;
+    b->spaces = spaces;
     return high;
 }
 #else
 static uint64_t read_ascii(struct block *b)
 {
-    uint64_t high = 0;
+    uint64_t words = 0, spaces = 0, high = 0;
 
-    b->words = b->spaces = 0;
     for (unsigned i = 0; i < BLOCK_SIZE; i += 8) {
         uint64_t v = swar_load(b->bytes + i);
         uint64_t low = v & ~SWAR_TOP, lower = low | SWAR_EACH(0x20);
@@ -100,10 +100,12 @@ static uint64_t read_ascii(struct block *b)
         uint64_t digit = (low + SWAR_EACH(0x80 - '0')) & ~(low + SWAR_EACH(0x7f - '9')) & ~v;
         uint64_t other = ((low ^ SWAR_EACH(' ')) + SWAR_EACH(0x7f)) | v;
         swar_store(b->folded + i, v | letter >> 2);
-        b->words |= swar_gather(letter | digit) << i;
-        b->spaces |= swar_gather(~other) << i;
+        words |= swar_gather(letter | digit) << i;
+        spaces |= swar_gather(~other) << i;
         high |= swar_gather(v) << i;
     }
+    b->words = words;
+    b->spaces = spaces;
     return high;
 }
 #endif

@@ -57,13 +57,13 @@ static void take_words(struct scan *s, const struct block *b, const struct block
     for (; starts; starts &= starts - 1, stops &= stops - 1, n++) {
         unsigned begin = (unsigned)__builtin_ctzll(starts), end = (unsigned)__builtin_ctzll(stops);
         unsigned char c = b->bytes[begin];
-        unsigned flags = c & 32 ? 0 : DUP_TOKEN_CAPITAL;
+        unsigned flags = ~(unsigned)c / (32 / DUP_TOKEN_CAPITAL) & DUP_TOKEN_CAPITAL;
         const unsigned char *bytes = b->folded + begin;
         size_t len = end - begin;
         unsigned char odd[BLOCK_FOLDED];
         if (c < 'A' || c >= 0x80)
             flags = block_flags(b, begin, end);
-        if (w->odd & ((stops & -stops) - (starts & -starts))) {
+        if (w->odd && w->odd & ((stops & -stops) - (starts & -starts))) {
             len = block_fold(b, w, begin, end, odd);
             bytes = odd;
         }

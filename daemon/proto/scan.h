@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/buf.h"
 #include "proto/json.h"
@@ -49,13 +52,24 @@ static inline size_t scan_utf8(const unsigned char *s, size_t left)
 
 /*
  * Bytes from s on that a JSON string may hold as they are and that are ASCII: no control, quote,
- * backslash. Eight at a time: a byte sets its top bit in one of the terms when it is special; the
- * lowest such byte is exact, a borrow can only reach bytes above it.
+ * backslash. With SSE2 16 at a time, compared as signed numbers, so that bytes above ASCII are less than a
+ * space. Elsewhere, and for what remains, eight: a byte sets its top bit in one of the terms when it is
+ * special; the lowest such byte is exact, a borrow can only reach bytes above it.
  */
 static inline size_t scan_plain(const unsigned char *s, size_t left)
 {
     const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
     size_t i = 0;
+#ifdef __SSE2__
+    for (; left - i >= 16; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s + i));
+        __m128i special = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')),
+                                       _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+        int found = _mm_movemask_epi8(special);
+        if (found)
+            return i + (size_t)__builtin_ctz((unsigned)found);
+    }
+#endif
     for (; left - i >= 8; i += 8) {
         uint64_t v, quote, slash;
         memcpy(&v, s + i, 8);
@@ -68,6 +82,5 @@ static inline size_t scan_plain(const unsigned char *s, size_t left)
         i++;
     return i;
 }
-
 
 #endif

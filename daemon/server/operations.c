@@ -9,10 +9,13 @@
 #include "server/examine.h"
 #include "server/query.h"
 
+#define ANSWER_BYTES 1000 /* few verdicts take more */
+
 static int answer(struct engine *engine, struct request *request, const struct verdict *verdict)
 {
     struct buf *out = &request->reply;
     uint64_t took_us = clock_elapsed_us() - request->started_us;
+    buf_reserve(out, ANSWER_BYTES);
     request_begin(request, out);
     answer_verdict(out, verdict, took_us);
     json_close(out, '}');

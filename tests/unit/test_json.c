@@ -332,6 +332,22 @@ static void reals(void **unused)
     check_real(0.123456789123, 99, "0.123456789");
 }
 
+/* By 16, by eight or one by one: the first byte that a string may not hold as it is, wherever it stands. */
+static void plain_bytes(void **unused)
+{
+    unsigned char text[48];
+    (void)unused;
+    for (size_t len = 0; len <= sizeof text; len++)
+        for (size_t at = 0; at <= len; at++)
+            for (unsigned c = 0; c < 256; c++) {
+                memset(text, c & 1 ? ' ' : '~', sizeof text);
+                int plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+                if (at < len)
+                    text[at] = (unsigned char)c;
+                assert_int_equal(scan_plain(text, len), plain || at == len ? len : at);
+            }
+}
+
 static void whole_numbers(void **unused)
 {
     static const int64_t numbers[] = {0, 7, 10, -10, 4294967296, INT64_MAX, INT64_MIN};
@@ -405,7 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_lines), cmocka_unit_test(bad_lines), cmocka_unit_test(nesting), cmocka_unit_test(many_values),
         cmocka_unit_test(equal_keys_among_many), cmocka_unit_test(numbers_and_escapes), cmocka_unit_test(many_escapes), cmocka_unit_test(changed_lines), cmocka_unit_test(ids_of_broken_lines),
-        cmocka_unit_test(writing), cmocka_unit_test(whole_numbers),
+        cmocka_unit_test(writing), cmocka_unit_test(plain_bytes), cmocka_unit_test(whole_numbers),
         cmocka_unit_test(reals), cmocka_unit_test(any_text_can_be_written),
         cmocka_unit_test(long_names_in_errors),
     };
