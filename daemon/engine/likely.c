@@ -68,6 +68,13 @@ static uint64_t get(const struct likely *likely, size_t at)
     return atomic_load_explicit(&likely->slots[at], memory_order_relaxed);
 }
 
+/* They lie all over a table that is larger than any cache: they are fetched together. */
+static void fetch(const struct likely *likely, const uint64_t *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        __builtin_prefetch(&likely->slots[bucket(likely, values[i])]);
+}
+
 /* The number that a value leads to; 0: none. */
 static uint32_t look_up(const struct likely *likely, uint64_t value)
 {
@@ -93,6 +100,7 @@ void likely_note(struct likely *likely, const uint64_t *values, size_t n, uint32
 {
     uint64_t least[SAMPLE];
     size_t kept = sample(values, n, least);
+    fetch(likely, least, kept);
     for (size_t i = 0; i < kept; i++)
         note(likely, least[i], num);
 }
@@ -103,6 +111,7 @@ uint32_t likely_find(const struct likely *likely, const uint64_t *values, size_t
     uint32_t nums[SAMPLE];
     unsigned votes[SAMPLE] = {0}, best = 0, found = 0;
     size_t kept = sample(values, n, least);
+    fetch(likely, least, kept);
     for (size_t i = 0; i < kept; i++) {
         uint32_t num = look_up(likely, least[i]);
         unsigned k = 0;
