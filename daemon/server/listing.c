@@ -210,6 +210,8 @@ int query_clusters(struct server *server, struct view *view, struct request *req
     for (int scanned = 0; scanned < LIMIT_SCAN && found < limit && clock_elapsed_us() < end_us; scanned++) {
         struct cluster c;
         r = view_clusters(view, order, &cursor, 1, &c);
+        if (r == DUP_EBUSY)
+            continue;
         if (r <= 0)
             break;
         if (c.last_time >= f.since && c.first_time <= f.until && filter_passes(&f, view, &c, &first)) {
@@ -218,13 +220,14 @@ int query_clusters(struct server *server, struct view *view, struct request *req
         }
     }
     json_close(out, ']');
-    if (r == 1)
+    int more = r == 1 || r == DUP_EBUSY;
+    if (more)
         write_cursor(out, &cursor);
     json_close(out, '}');
     buf_add_char(out, '\n');
     article_done(&first);
     filter_done(&f);
-    return r < 0 ? r : 0;
+    return more ? 0 : r;
 }
 
 /* Opens one line of the stream. */

@@ -1,7 +1,6 @@
 /*
- * Clusters: records, members, outlets, orders, aliases. Invariant: the order
- * tables hold exactly one row for each cluster of two articles and more, made
- * of the figures in its record.
+ * Clusters: records, members, outlets, aliases. Invariant: what belongs to a
+ * cluster stands side by side, and its record counts it.
  */
 #include <lmdb.h>
 #include <stddef.h>
@@ -9,12 +8,6 @@
 #include <xxhash.h>
 
 #include "store/rows.h"
-
-/* Order of signed times as bytes. */
-static uint64_t time_key(int64_t ms)
-{
-    return (uint64_t)ms ^ (UINT64_C(1) << 63);
-}
 
 /* Checksum of a cluster's record as its bytes stand in the table: the sum itself comes last. */
 static uint32_t record_sum(const void *record, uint32_t id)
@@ -83,48 +76,16 @@ int store_del_alias(struct store *store, uint32_t from)
     return r == DUP_ENOENT ? 0 : r;
 }
 
-size_t order_key(enum cluster_order order, const struct cluster *c, unsigned char *key)
-{
-    switch (order) {
-    case ORDER_RECENT: put_be32(key, c->last); break;
-    case ORDER_SIZE: put_be32(key, c->articles); break;
-    case ORDER_FIRST:
-    default: put_be64(key, time_key(c->first_time)); put_be32(key + 8, c->id); return 12;
-    }
-    put_be32(key + 4, c->id);
-    return 8;
-}
-
-enum table order_table(enum cluster_order order)
-{
-    return order == ORDER_RECENT ? TABLE_RECENT : order == ORDER_SIZE ? TABLE_SIZE : TABLE_FIRST;
-}
-
-int cluster_is_listed(const struct cluster *c)
-{
-    return c->articles >= 2;
-}
-
 int store_put_cluster(struct store *store, const struct cluster *cluster)
 {
     struct cluster old = {0};
-    unsigned char key[ROW_PREFIX], was[12], is[12];
+    unsigned char key[ROW_PREFIX];
     int r = view_cluster(&store->writer, cluster->id, &old);
     int existed = r == 0, exists = cluster->articles > 0 || cluster->links > 0;
     if (r < 0 && r != DUP_ENOENT)
         return r;
-    for (int order = ORDER_RECENT; order <= ORDER_FIRST; order++) {
-        size_t was_len = order_key((enum cluster_order)order, &old, was);
-        size_t is_len = order_key((enum cluster_order)order, cluster, is);
-        int same = cluster_is_listed(&old) && cluster_is_listed(cluster) && memcmp(was, is, is_len) == 0;
-        if (same)
-            continue;
-        r = cluster_is_listed(&old) ? table_del(store, order_table((enum cluster_order)order), was, was_len) : 0;
-        if (r == 0 && cluster_is_listed(cluster))
-            r = table_put(store, order_table((enum cluster_order)order), is, is_len, "", 0, 0);
-        if (r < 0)
-            return r == DUP_ENOENT ? DUP_ECORRUPT : r;
-    }
+    if ((r = orders_put(store, &old, cluster)) < 0)
+        return r;
     store->counters.clusters += (uint64_t)(exists - existed);
     if (exists != existed || old.first != cluster->first || old.source != cluster->source ||
         old.source_kind != cluster->source_kind)
@@ -230,44 +191,4 @@ int view_has_outlet(struct view *view, uint32_t cluster, uint64_t outlet)
     MDB_val data;
     int r = table_get(view, TABLE_CLUSTERS, key, row_outlet(key, cluster, outlet), &data);
     return r == 0 ? 1 : r == DUP_ENOENT ? 0 : r;
-}
-
-/*
- * The cursor holds the key returned last (its length in the last byte); the walk goes on below it,
- * whether or not that row still stands.
- */
-int view_clusters(struct view *view, enum cluster_order order, struct cluster_cursor *position,
-                  size_t max, struct cluster *ret)
-{
-    MDB_cursor *cursor;
-    MDB_val key = {position->bytes[15], position->bytes}, data;
-    size_t n = 0;
-    if (position->bytes[15] > 12)
-        return DUP_EINVAL;
-    int code = mdb_cursor_open(view->txn, view->store->tables[order_table(order)], &cursor);
-    if (code != 0)
-        return store_code(view->store, code);
-    if (key.mv_size == 0) {
-        code = mdb_cursor_get(cursor, &key, &data, MDB_LAST);
-    } else {
-        code = mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE);
-        if (code == 0 || code == MDB_NOTFOUND)
-            code = mdb_cursor_get(cursor, &key, &data, code == 0 ? MDB_PREV : MDB_LAST);
-    }
-    int r = 0;
-    while (code == 0 && n < max) {
-        memset(position->bytes, 0, sizeof position->bytes);
-        memcpy(position->bytes, key.mv_data, key.mv_size < 15 ? key.mv_size : 15);
-        position->bytes[15] = (unsigned char)key.mv_size;
-        uint32_t id = get_be32((const unsigned char *)key.mv_data + key.mv_size - 4);
-        r = view_cluster(view, id, &ret[n]);
-        if (r < 0)
-            break;
-        n++;
-        code = mdb_cursor_get(cursor, &key, &data, MDB_PREV);
-    }
-    mdb_cursor_close(cursor);
-    if (r < 0)
-        return r == DUP_ENOENT ? DUP_ECORRUPT : r;
-    return code == 0 || code == MDB_NOTFOUND ? (int)n : store_code(view->store, code);
 }

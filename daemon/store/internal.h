@@ -129,13 +129,21 @@ int text_unpack(const void *packed, size_t len, struct str base, struct buf *ret
 
 /* ---- articles.c, clusters.c: what check.c proves of their tables ---- */
 uint64_t id_hash(const struct store *store, const char *id, size_t len);
-/* Key of a cluster's row in an order's table: what it sorts by, then the cluster. Its length. */
-size_t order_key(enum cluster_order order, const struct cluster *c, unsigned char *key);
-enum table order_table(enum cluster_order order);
-int cluster_is_listed(const struct cluster *c);
 int cluster_read(uint32_t id, const struct MDB_val *data, struct cluster *ret); /* DUP_ECORRUPT */
 /* The cluster that an alias leads to. DUP_ENOENT, DUP_ECORRUPT. */
 int alias_read(struct view *view, uint32_t from, uint32_t *ret_to);
+
+/* ---- orders.c ---- */
+int cluster_is_listed(const struct cluster *c);
+/* Key of a cluster's row in an order's table: what it sorts by, then the cluster. Its length. */
+size_t order_key(enum cluster_order order, const struct cluster *c, unsigned char *key);
+enum table order_table(enum cluster_order order);
+/* Whether a row is made of what the record says now. */
+int order_row_is_of(enum cluster_order order, const struct MDB_val *key, const struct cluster *c);
+/* Brings the orders from one record of a cluster to the next. */
+int orders_put(struct store *store, const struct cluster *old, const struct cluster *cluster);
+/* Takes out what the order of the latest says of an article that goes. */
+int recent_drop(struct store *store, uint32_t num);
 
 /* ---- head.c ---- */
 /* Looks at the first pages of the file, which LMDB believes: DUP_ECORRUPT and a sentence where what

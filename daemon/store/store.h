@@ -216,7 +216,8 @@ enum cluster_order { ORDER_RECENT, ORDER_SIZE, ORDER_FIRST };
 /*
  * Walks clusters in an order, newest or largest first (ORDER_FIRST: by first_time, newest first).
  * *cursor is opaque: 16 bytes, all zero to begin; moved on past what was returned. Up to max
- * records. Returns how many, 0 at the end, or DUP_E....
+ * records. Returns how many, 0 at the end, or DUP_E...; DUP_EBUSY when it was moved on past many rows
+ * that are out of date, and nothing else: there may be more. Only in ORDER_RECENT.
  */
 struct cluster_cursor { unsigned char bytes[16]; };
 int view_clusters(struct view *view, enum cluster_order order, struct cluster_cursor *cursor,

@@ -26,6 +26,8 @@ int store_drop_article(struct store *store, const struct article *article)
         r = table_del(store, TABLE_ARTICLES, key, sizeof key);
     if (r == 0)
         r = print_del(store, article->num);
+    if (r == 0)
+        r = recent_drop(store, article->num);
     if (r < 0)
         return r;
     store->counters.articles--;
