@@ -82,26 +82,27 @@ void engine_aborted(struct engine *e)
     heads_clear(e->heads);
 }
 
-/* Where the cluster's text comes from, and how article num stands to that. */
-static int fill_source(struct view *view, const struct cluster *c, uint32_t num, struct verdict *ret)
+/* Where the cluster's text comes from, and how an article in it (NULL for none) stands to that. */
+static int fill_source(struct view *view, const struct cluster *c, const struct article *record, struct verdict *ret)
 {
     struct print print, first = {0};
     ret->source_kind = (enum source_kind)c->source_kind;
     ret->confidence = c->confidence;
     ret->source[0] = '\0';
     int r = c->source ? view_agency_name(view, c->id, c->source, ret->source) : 0;
-    if (r < 0 || !num)
+    if (r < 0 || !record)
         return r;
-    if ((r = view_print(view, num, &print)) == 0 && c->first != num)
+    print_of(record, &print);
+    if (c->first != record->num)
         r = view_print(view, c->first, &first);
     if (r == 0)
         ret->standing = source_status(print.claim, print.flags, ret->source_kind,
-                                      c->first == num || print.outlet == first.outlet);
+                                      c->first == record->num || print.outlet == first.outlet);
     return r == DUP_ENOENT ? DUP_ECORRUPT : r;
 }
 
 /* What a verdict says of the cluster that the article is in (or, for a check, would be in). */
-static int fill_cluster(struct engine *e, struct view *view, uint32_t id, uint32_t num,
+static int fill_cluster(struct engine *e, struct view *view, uint32_t id, const struct article *record,
                         struct verdict *ret)
 {
     struct cluster c;
@@ -111,8 +112,8 @@ static int fill_cluster(struct engine *e, struct view *view, uint32_t id, uint32
     ret->cluster = c.id;
     ret->articles = c.articles;
     ret->outlets = c.outlets;
-    ret->first = num && c.first == num;
-    return fill_source(view, &c, num, ret);
+    ret->first = record && c.first == record->num;
+    return fill_source(view, &c, record, ret);
 }
 
 static int fill_match(struct engine *e, struct view *view, const struct match *match,
@@ -145,7 +146,7 @@ int engine_found_verdict(struct engine *e, struct view *view, const struct findi
     struct verdict verdict = {.status = VERDICT_CHECKED};
     int r = fill_verdict(e, view, found, &verdict);
     if (r == 0 && found->n_joins)
-        r = fill_cluster(e, view, found->joins[0].cluster, 0, &verdict);
+        r = fill_cluster(e, view, found->joins[0].cluster, NULL, &verdict);
     if (r == 0)
         *ret = verdict;
     return r;
@@ -173,7 +174,7 @@ static int fill_stored(struct engine *e, struct view *view, const struct article
     ret->relation = record->relation;
     ret->version = record->version;
     ret->furniture = (record->flags & ARTICLE_FURNITURE) != 0;
-    return fill_cluster(e, view, view_cluster_id(view, record->cluster), record->num, ret);
+    return fill_cluster(e, view, view_cluster_id(view, record->cluster), record, ret);
 }
 
 /* The same of what a stored article was compared with: the verdict as it would have been. */

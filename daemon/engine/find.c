@@ -303,7 +303,9 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
                 const struct article *without, struct finding *ret)
 {
     size_t n = article->n_values;
-    memset(ret, 0, sizeof *ret);
+    ret->n_joins = ret->n_links = 0; /* the lists count for nothing beyond them */
+    ret->furniture = 0;
+    ret->digest = 0;
     e->n_trials = 0;
     e->without = without;
     memcpy(e->values, article->values, n * sizeof *e->values);

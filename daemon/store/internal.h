@@ -106,7 +106,6 @@ int record_decode(const void *data, size_t len, uint32_t num, struct article *re
 /* Writes an article's print, or removes that of one that is no longer current. */
 int print_put(struct store *store, const struct article *article, unsigned flags);
 int print_del(struct store *store, uint32_t num); /* 0 also when there is none */
-void print_of(const struct article *article, struct print *ret);
 int print_read(uint32_t num, const struct MDB_val *data, struct print *ret); /* DUP_ECORRUPT */
 
 /* ---- ledger.c ---- */

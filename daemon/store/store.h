@@ -273,6 +273,7 @@ struct print {
     uint8_t claim, relation, flags;
 };
 int view_print(struct view *view, uint32_t num, struct print *ret); /* DUP_ENOENT */
+void print_of(const struct article *article, struct print *ret);   /* that of an article's record */
 
 /* ---- the index ------------------------------------------------------- */
 
