@@ -71,7 +71,7 @@ size_t hosts_lower(const char *host, size_t len, char *out)
 static int is_in(const char *const *list, size_t n, const char *text, size_t len)
 {
     for (size_t i = 0; i < n; i++)
-        if (strlen(list[i]) == len && memcmp(list[i], text, len) == 0)
+        if (*list[i] == *text && strlen(list[i]) == len && memcmp(list[i], text, len) == 0)
             return 1;
     return 0;
 }

@@ -28,7 +28,7 @@ struct row {
     int is_agency;
 };
 
-/* A name, by the hash of its words, or a domain; once sorted, searched by bisection. */
+/* A name, by the hash of its words; once sorted, searched by bisection. */
 struct name { uint64_t key; uint32_t row, alias; unsigned line; };
 struct domain { char *host; uint32_t row; unsigned line; };
 
@@ -37,6 +37,8 @@ struct outlets {
     struct name *names;
     struct domain *domains;
     size_t n_rows, cap_rows, n_names, cap_names, n_domains, cap_domains;
+    uint32_t *slots;         /* owned; places of domains, counted from 1, by the hash of the host; 0 is free */
+    size_t n_slots;          /* a power of two */
 };
 
 /* Hash of the words of a name; 0 when it has none. */
@@ -191,6 +193,28 @@ static int sort(struct parser *p)
     return 0;
 }
 
+static size_t slot_of(const struct outlets *o, const char *host)
+{
+    return XXH3_64bits(host, strlen(host)) & (o->n_slots - 1);
+}
+
+/* At most half of the slots are taken. */
+static int index_domains(struct outlets *o)
+{
+    for (o->n_slots = 2; o->n_slots < 2 * o->n_domains; o->n_slots *= 2)
+        ;
+    o->slots = calloc(o->n_slots, sizeof *o->slots);
+    if (!o->slots)
+        return DUP_ENOMEM;
+    for (size_t i = 0; i < o->n_domains; i++) {
+        size_t at = slot_of(o, o->domains[i].host);
+        while (o->slots[at])
+            at = (at + 1) & (o->n_slots - 1);
+        o->slots[at] = (uint32_t)i + 1;
+    }
+    return 0;
+}
+
 /* Which agency an agency's own outlet is: the one with the domain, or of that short name; else one
  * that only this file knows, by the outlet's name. */
 static int name_agencies(struct outlets *o, const struct dup_agencies *agencies)
@@ -224,6 +248,8 @@ int outlets_parse(const char *text, size_t len, const struct dup_agencies *agenc
     if (rc == 0)
         rc = sort(&p);
     if (rc == 0)
+        rc = index_domains(p.o);
+    if (rc == 0)
         rc = name_agencies(p.o, agencies);
     if (rc < 0) {
         outlets_free(p.o);
@@ -247,6 +273,7 @@ void outlets_free(struct outlets *o)
     free(o->rows);
     free(o->names);
     free(o->domains);
+    free(o->slots);
     free(o);
 }
 
@@ -277,19 +304,15 @@ static const struct row *row_of_name(const struct outlets *o, const char *name, 
     return key && lo < o->n_names && o->names[lo].key == key ? &o->rows[o->names[lo].row] : NULL;
 }
 
-static int by_host_alone(const void *x, const void *y)
-{
-    const struct domain *domain = y;
-    return strcmp(x, domain->host);
-}
-
 static const struct row *row_of_host(const struct outlets *o, const char *host)
 {
-    for (const char *rest = host; rest && o->n_domains; rest = strchr(rest, '.')) {
+    for (const char *rest = host; rest; rest = strchr(rest, '.')) {
         rest += *rest == '.';
-        const struct domain *found = bsearch(rest, o->domains, o->n_domains, sizeof *found, by_host_alone);
-        if (found)
-            return &o->rows[found->row];
+        for (size_t at = slot_of(o, rest); o->slots[at]; at = (at + 1) & (o->n_slots - 1)) {
+            const struct domain *domain = &o->domains[o->slots[at] - 1];
+            if (strcmp(domain->host, rest) == 0)
+                return &o->rows[domain->row];
+        }
     }
     return NULL;
 }
