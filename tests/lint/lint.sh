@@ -163,7 +163,7 @@ storage() {
     local name
     {
         sed -n '/table_names\[TABLE_COUNT\] = {/,/};/p' daemon/store/open.c | grep -o '"[a-z_]*"' | tr -d '"'
-        sed -n '/parts\[\] = {/,/};/p' daemon/store/record.c | grep -o 'PART([a-z_]*)' | sed 's/PART(//; s/)//'
+        sed -n '/^#define FIXED(X)/,/[^\\]$/p' daemon/store/record.c | grep -o ' X([a-z_]*)' | sed 's/ X(//; s/)//'
         sed -n '/^struct cluster {/,/^};/p' daemon/store/store.h | sed 's|/\*.*||' |
             sed -n 's/^ *u\?int[0-9]*_t \(.*\);.*/\1/p' | tr ',' '\n' | sed 's/\[.*//; s/ //g'
     } | while read -r name; do
