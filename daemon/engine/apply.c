@@ -90,7 +90,7 @@ static int choose_packed(struct engine *e, const struct prepared *p, struct pack
     return r;
 }
 
-/* Appends the record with its first n postings of e->values, text and id. */
+/* Appends the record with its first n postings of e->values, and text. */
 static int put_article(struct engine *e, struct article *record, const struct prepared *p, uint32_t n)
 {
     int is_head = record->flags & ARTICLE_HEAD;
@@ -100,8 +100,6 @@ static int put_article(struct engine *e, struct article *record, const struct pr
         r = choose_packed(e, p, &text);
     if (r == 0)
         r = store_add_article(e->store, record, &text);
-    if (r == 0)
-        r = store_set_id(e->store, record->id.data, record->id.len, record->num);
     if (r == 0 && is_head)
         heads_add(e->heads, record->num, p);
     return r;

@@ -334,7 +334,7 @@ int engine_delete(struct engine *e, const char *id, size_t len, uint32_t *ret_ve
     uint32_t num, versions = 0, last = 0;
     int r = view_find_id(view, id, len, &num);
     if (r == 0)
-        r = store_set_id(e->store, id, len, 0);
+        r = store_del_id(e->store, id, len);
     /* Earlier versions may have expired. */
     while (r == 0 && num && num >= view_first_num(view)) {
         struct article *old = &e->scratch;

@@ -63,7 +63,9 @@ static int has_row(struct check *c, uint32_t cluster, uint32_t num, enum member_
 
 struct tally {
     uint32_t first, last;           /* numbers kept */
+    uint32_t filed;                 /* up to it ids are in the table */
     uint64_t current, texts, based; /* based: of the texts, those that are packed against another */
+    uint64_t ids;                   /* current ones up to filed */
     struct article article, other;
     struct buf text;
 };
@@ -73,8 +75,8 @@ static void check_current(struct check *c, struct tally *t)
     const struct article *a = &t->article;
     struct cluster cluster;
     check_print(c, a);
-    uint32_t num, id = view_cluster_id(c->view, a->cluster);
-    int r = view_find_id(c->view, a->id.data, a->id.len, &num);
+    uint32_t num = a->num, id = view_cluster_id(c->view, a->cluster);
+    int r = a->num <= t->filed ? ids_find_filed(c->view, a->id.data, a->id.len, &num) : 0;
     if (r < 0 || num != a->num)
         check_fault(c, "article %u: its id leads %s", a->num, r < 0 ? "nowhere" : "to another article");
     r = view_cluster(c->view, id, &cluster);
@@ -92,6 +94,7 @@ static void check_article(struct check *c, struct tally *t)
     t->texts += r == DUP_ENOENT ? 0 : 1;
     t->based += view_text_base(c->view, a->num, &base) == 0 && base;
     t->current += is_current(a) ? 1 : 0;
+    t->ids += is_current(a) && a->num <= t->filed ? 1 : 0;
     if (a->flags & ARTICLE_DELETED) {
         if (r != DUP_ENOENT)
             check_fault(c, "article %u: its text is there although it was deleted", a->num);
@@ -121,7 +124,10 @@ static uint64_t check_articles(struct check *c, struct tally *t)
     return found;
 }
 
-/* A row of ids: current articles whose ids have the hash that is its key. */
+/*
+ * A row of ids: articles whose ids have the hash that is its key. One that is not current any more has a later version
+ * that is not in the table yet; it may have expired.
+ */
 static void visit_ids(struct check *c, const MDB_val *key, const MDB_val *data, void *arg)
 {
     struct tally *t = arg;
@@ -129,14 +135,17 @@ static void visit_ids(struct check *c, const MDB_val *key, const MDB_val *data, 
     uint32_t num;
     for (size_t at = 0; at + sizeof num <= data->mv_size; at += sizeof num) {
         memcpy(&num, (const char *)data->mv_data + at, sizeof num);
-        if (read_current(c, num, &t->article) < 0) {
+        int r = view_article(c->view, num, &t->article), late = t->filed < t->last;
+        if (r == DUP_ENOENT && num && num < t->first && late)
+            continue;
+        if (r < 0 || t->article.flags & ARTICLE_DELETED || (t->article.flags & ARTICLE_SUPERSEDED && !late)) {
             check_fault(c, "an id leads to article %u, which is not there", num);
             continue;
         }
         put_be64(expected, id_hash(c->view->store, t->article.id.data, t->article.id.len));
         if (key->mv_size != sizeof expected || memcmp(key->mv_data, expected, sizeof expected) != 0)
             check_fault(c, "an id leads to article %u, which has another", num);
-        t->current--;
+        t->ids -= is_current(&t->article) && num <= t->filed ? 1 : 0;
     }
 }
 
@@ -360,10 +369,12 @@ static void check_all(struct check *c, const struct store_stats *stats)
     article_init(&t.other);
     article_init(&census.article);
     buf_init(&t.text, LIMIT_LINE);
-    uint64_t articles = check_articles(c, &t), current = t.current;
+    if (ids_filed(c->view, &t.filed) < 0 || (t.last && t.filed > t.last))
+        check_fault(c, "the number up to which ids are in the table is damaged");
+    uint64_t articles = check_articles(c, &t);
     each_row(c, TABLE_IDS, visit_ids, &t);
-    if (!c->late && t.current)
-        check_fault(c, "the ids of %llu articles lead nowhere", (unsigned long long)t.current);
+    if (!c->late && t.ids)
+        check_fault(c, "the ids of %llu articles lead nowhere", (unsigned long long)t.ids);
     each_row(c, TABLE_CLUSTERS, visit_row, &census);
     for (enum cluster_order order = ORDER_RECENT; order <= ORDER_FIRST; order++) {
         struct order o = {.order = order, .first = t.first, .last = t.last};
@@ -383,7 +394,7 @@ static void check_all(struct check *c, const struct store_stats *stats)
         if (census.rows[ROW_BASED] != t.based)
             check_fault(c, "%llu texts are packed against others, %llu rows say so", (unsigned long long)t.based,
                         (unsigned long long)census.rows[ROW_BASED]);
-        if (rows_of(c, TABLE_PRINTS) != current || census.rows[ROW_EVIDENCE] != census.evidence)
+        if (rows_of(c, TABLE_PRINTS) != t.current || census.rows[ROW_EVIDENCE] != census.evidence)
             check_fault(c, "there are prints of articles, or evidence of clusters, that are not there");
         if (census.rows[ROW_MEMBER] != census.members || census.rows[ROW_OUTLET] != census.outlets)
             check_fault(c, "there are members or outlets of clusters that are not there");

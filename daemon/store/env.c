@@ -123,6 +123,7 @@ int store_begin(struct store *store)
         return r;
     store->counters = store->committed;
     store->writer.failed = 0;
+    ids_begin(store);
     r = tiers_begin(store);
     if (r < 0)
         store_abort(store);
@@ -134,6 +135,7 @@ static void give_up(struct store *store)
     store->writer.txn = NULL;
     store->counters = store->committed;
     tiers_undo(store);
+    ids_undo(store);
     ledger_forget(store);
 }
 
@@ -168,6 +170,8 @@ int store_commit(struct store *store)
     int r = store->writer.failed;
     if (r == 0)
         r = tiers_commit(store);
+    if (r == 0)
+        r = ids_commit(store);
     if (r == 0 && memcmp(&store->counters, &store->committed, sizeof store->counters) != 0)
         r = table_put(store, TABLE_SETTINGS, "counters", 8, &store->counters, sizeof store->counters, 0);
     if (r < 0) {
@@ -183,6 +187,7 @@ int store_commit(struct store *store)
     store->writer.txn = NULL;
     store->committed = store->counters;
     tiers_committed(store);
+    ids_committed(store);
     ledger_committed(store);
     return 0;
 }
@@ -247,6 +252,7 @@ void store_free(struct store *store)
         return;
     store_abort(store);
     tiers_free(store);
+    ids_free(store->ids);
     ledger_free(store->ledger);
     if (store->env)
         mdb_env_close(store->env);

@@ -14,7 +14,7 @@ struct MDB_env;
 struct MDB_txn;
 struct MDB_val;
 
-#define STORE_FORMAT 2u
+#define STORE_FORMAT 3u
 #define STORE_MAP_DEFAULT (UINT64_C(64) << 30)
 #define STORE_MAP_MAX (UINT64_C(1) << 46)
 #define ALIAS_HOPS 64
@@ -48,6 +48,7 @@ struct store {
     struct counters committed;
     struct dup_secret secret;
     struct tiers *tiers;              /* owned; the index (postings.h), writer thread only */
+    struct ids *ids;                  /* owned; ids of the newest articles (ids.c) */
     struct ledger *ledger;            /* owned; what reports count, in memory (ledger.h) */
     struct index_figures {
         atomic_ullong postings, bytes, segments, sealed, filter_bytes, seals, merges;
@@ -126,7 +127,22 @@ int text_is_first(const struct MDB_val *key); /* whether a row is the first of a
 /* ---- pack.c ---- */
 int text_unpack(const void *packed, size_t len, struct str base, struct buf *ret); /* DUP_ECORRUPT, DUP_ENOMEM */
 
-/* ---- articles.c, clusters.c: what check.c proves of their tables ---- */
+/* ---- ids.c ---- */
+int ids_new(struct store *store, uint64_t bytes); /* of memory for the index, which they take a fortieth of beside it */
+void ids_free(struct ids *ids);
+int ids_load(struct store *store); /* those that are not in the table yet; DUP_ENOMEM, DUP_ECORRUPT */
+int ids_add(struct store *store, const char *id, size_t len); /* of the number that is given now; DUP_ENOMEM */
+void ids_begin(struct store *store);
+int ids_commit(struct store *store); /* before the commit: some of those in memory go into the table */
+int ids_step(struct store *store); /* a transaction of its own for that; 1: there may be more */
+void ids_committed(struct store *store);
+void ids_undo(struct store *store);
+/* The number up to which all ids are in the table. DUP_ECORRUPT. */
+int ids_filed(struct view *view, uint32_t *ret);
+/* What the table alone says; of an article with a later version that is in memory an earlier one. DUP_ENOENT, DUP_ECORRUPT. */
+int ids_find_filed(struct view *view, const char *id, size_t len, uint32_t *ret_num);
+
+/* ---- ids.c, clusters.c: what check.c proves of their tables ---- */
 uint64_t id_hash(const struct store *store, const char *id, size_t len);
 int cluster_read(uint32_t id, const struct MDB_val *data, struct cluster *ret); /* DUP_ECORRUPT */
 /* The cluster that an alias leads to. DUP_ENOENT, DUP_ECORRUPT. */

@@ -147,7 +147,7 @@ static int make_secret(struct store *store, struct err *err)
     return dup_secret_derive(&store->secret, random, sizeof random);
 }
 
-/* Format 2: "format" u32, "secret" 192 bytes, "fingerprints" u32, "counters" struct counters. */
+/* Format 3: "format" u32, "secret" 192 bytes, "fingerprints" u32, "counters" struct counters. */
 static int create_settings(struct store *store, struct err *err)
 {
     uint32_t format = STORE_FORMAT, fingerprints = DUP_FINGERPRINT_VERSION;
@@ -319,7 +319,10 @@ int store_open(const struct store_options *options, struct err *err, struct stor
     store->memory = options->memory ? options->memory : (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
     store->writer.store = store;
     store->dir = strdup(options->dir);
-    int r = tiers_new(store, options->index_memory ? options->index_memory : STORE_INDEX_DEFAULT);
+    uint64_t index_memory = options->index_memory ? options->index_memory : STORE_INDEX_DEFAULT;
+    int r = tiers_new(store, index_memory);
+    if (r == 0)
+        r = ids_new(store, index_memory);
     if (r == 0)
         r = ledger_new(store, options->ledger_memory ? options->ledger_memory : LIMIT_LEDGER_BYTES);
     r = store->dir && r == 0 ? open_directory(store, err) : err_set(err, DUP_ENOMEM, "out of memory");

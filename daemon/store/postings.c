@@ -331,6 +331,8 @@ int tiers_fill_filters(struct store *store, uint64_t max)
 int store_load_index(struct store *store, struct err *err)
 {
     int r = tiers_load(store);
+    if (r == 0)
+        r = ids_load(store);
     for (int more = 1; r == 0 && more && store->read_only; r = more < 0 ? more : 0)
         more = tiers_fill_filters(store, UINT64_MAX);
     if (r == 0 && store->read_only)

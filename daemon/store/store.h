@@ -130,7 +130,7 @@ uint32_t view_first_num(struct view *view);  /* oldest kept; retention moves it 
 int view_article(struct view *view, uint32_t num, struct article *ret);
 /* The text (body) of article num, unpacked, into ret (cleared first). DUP_ENOENT when not kept. */
 int view_text(struct view *view, uint32_t num, struct buf *ret);
-/* The current version's number of an article id. DUP_ENOENT. Looks in the `ids` table. */
+/* The latest version's number of an article id. DUP_ENOENT. */
 int view_find_id(struct view *view, const char *id, size_t len, uint32_t *ret_num);
 
 /* The article that a text is packed against, 0 for one that is packed alone. DUP_ENOENT when it is not kept. */
@@ -144,10 +144,11 @@ struct packed {
     uint32_t base;             /* article whose text it was packed against, which is packed alone; 0: none */
 };
 
-/* Appends: article->num must be view_last_num()+1. */
+/* Appends: article->num must be view_last_num()+1. From here on its id leads to it. */
 int store_add_article(struct store *store, const struct article *article, const struct packed *text);
 int store_set_article(struct store *store, const struct article *article); /* rewrite in place */
-int store_set_id(struct store *store, const char *id, size_t len, uint32_t num); /* num 0: remove */
+/* Before an id's articles lose it, or go: takes it out of where they would not be missed. */
+int store_del_id(struct store *store, const char *id, size_t len);
 /* DUP_ENOENT when it is not kept. Texts that were packed against it are packed alone first: */
 int store_del_text(struct store *store, uint32_t num);
 /* the same of max of them (STORE_FREE_MAX at most), so that what takes long can be done in steps. How many; fewer than max: all. */
@@ -294,7 +295,7 @@ int store_post(struct store *store, const uint64_t *values, size_t n, uint32_t n
 void store_prefetch(const struct store *store, const uint64_t *values, size_t n);
 /*
  * One bounded step of what there is to do in the background: of the index (sealing, merging, clearing; making the
- * next table ready), in a transaction of its own, and then of reading what reports count. Between batches when store_owes says
+ * next table ready), in a transaction of its own, then of reading what reports count, and of ids. Between batches when store_owes says
  * so, and while there is nothing else to do. 1: there is more, 0: nothing, or DUP_E... as store_commit.
  */
 int store_step(struct store *store);

@@ -326,7 +326,8 @@ int store_step(struct store *store)
     int filling = fill_filters(store), making = make_spare(t);
     if (filling < 0 || !pending(t)) {
         pay(t, making ? step_postings(t) : t->owed);
-        return filling ? filling : making ? making : ledger_step(store);
+        int r = filling ? filling : making ? making : ledger_step(store);
+        return r ? r : ids_step(store);
     }
     struct tiers *before = malloc(sizeof *before);
     int r = before ? store_begin(store) : DUP_ENOMEM;

@@ -19,7 +19,7 @@ int store_drop_article(struct store *store, const struct article *article)
     put_be32(key, article->num);
     int r = view_find_id(&store->writer, article->id.data, article->id.len, &current);
     if (r == 0 && current == article->num)
-        r = store_set_id(store, article->id.data, article->id.len, 0);
+        r = store_del_id(store, article->id.data, article->id.len);
     if (r == 0 || r == DUP_ENOENT)
         r = store_del_text(store, article->num);
     if (r == 0 || r == DUP_ENOENT)

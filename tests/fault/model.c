@@ -322,7 +322,7 @@ static void compare(struct run *r, int thorough)
 
 static void open_store(struct run *r)
 {
-    struct store_options options = {.dir = r->dir, .map_size = 16u << 20, .index_memory = 1u << 16, .sync = 1};
+    struct store_options options = {.dir = r->dir, .map_size = 16u << 20, .index_memory = 1u << 12, .sync = 1};
     struct engine_options engine = {.window_ms = 30 * DAY_MS, .exact_window_ms = 3650 * DAY_MS, .keep_text = 1,
                                     .cache_bytes = 1u << 16};
     struct err err = {0};

@@ -198,7 +198,7 @@ static const char *damage_rows(int which)
 {
     static const uint32_t far = 999;
     switch (which) {
-    case 0: return store_set_id(store, "alone", 5, 0), "article 5: its id leads nowhere";
+    case 0: return store_del_id(store, "alone", 5), "article 5: its id leads nowhere";
     case 1: ARTICLE(10, a.id = ((struct str){"copy", 4})); return "article 10: its id leads to another article";
     case 2: return store_del_member(store, 5, 6, MEMBER_ARTICLE, 0, NULL), "article 6: its cluster 5 does not have it";
     case 3: ARTICLE(10, a.cluster = 9); return "article 10: its cluster 9 does not have it";
@@ -749,7 +749,6 @@ static void add_lone(uint32_t n, int values)
             posted[k] = ((uint64_t)num << 32 | (uint64_t)k) * UINT64_C(0x9e3779b97f4a7c15);
         assert_int_equal(store_post(store, posted, (size_t)values, num), 0);
         assert_int_equal(store_add_article(store, &article, &(struct packed){0}), 0);
-        assert_int_equal(store_set_id(store, id, article.id.len, num), 0);
     }
     assert_int_equal(store_commit(store), 0);
 }

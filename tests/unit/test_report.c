@@ -36,7 +36,7 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 /* Opens the store of the directory, with so much memory for what reports count. */
 static int reopen(uint64_t ledger_memory)
 {
-    struct store_options options = {.dir = dir, .map_size = 256u << 20, .index_memory = 1u << 20, .ledger_memory = ledger_memory};
+    struct store_options options = {.dir = dir, .map_size = 256u << 20, .index_memory = 64u << 20, .ledger_memory = ledger_memory};
     struct err err = {0};
     store_free(store);
     store = NULL;
