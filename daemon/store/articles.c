@@ -74,6 +74,7 @@ int store_add_article(struct store *store, const struct article *article, const 
 
 int store_set_article(struct store *store, const struct article *article)
 {
+    ids_changed(store, article->num);
     int r = put_record(store, article, 0);
     return r < 0 ? r : print_put(store, article, 0);
 }

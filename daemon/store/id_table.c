@@ -44,7 +44,7 @@ int id_table_add(struct id_table *t, const uint64_t *hash)
     *entry = (struct id_entry){0};
     if (hash) {
         uint32_t *head = &t->heads[*hash >> (64 - t->bits)];
-        *entry = (struct id_entry){(uint32_t)(*hash >> 32), *head};
+        *entry = (struct id_entry){.hash = *hash, .before = *head};
         *head = t->n;
     }
     return 0;
@@ -54,14 +54,14 @@ void id_table_cut(struct id_table *t, uint32_t n)
 {
     for (; t->n > n; t->n--) {
         const struct id_entry *entry = &t->entries[t->n - 1];
-        t->heads[entry->hash >> (32 - t->bits)] = entry->before;
+        t->heads[entry->hash >> (64 - t->bits)] = entry->before;
     }
 }
 
 uint32_t id_table_find(const struct id_table *t, uint64_t hash, uint32_t before)
 {
     uint32_t at = before ? t->entries[before - 1].before : t->heads ? t->heads[hash >> (64 - t->bits)] : 0;
-    while (at && t->entries[at - 1].hash != (uint32_t)(hash >> 32))
+    while (at && t->entries[at - 1].hash != hash)
         at = t->entries[at - 1].before;
     return at;
 }

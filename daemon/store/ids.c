@@ -8,7 +8,8 @@
  *
  * Nothing is taken out of memory, and a row of the table may lead to an earlier version while a later one
  * is in memory: the record of a number says whose it is, and memory is asked first, the latest before
- * those before it. A row gets rid of what is no longer current when it is written next.
+ * those before it. A row gets rid of what is no longer current when it is written next. Of those in memory it is
+ * only noted that their records have changed, which is true of a transaction that is given up too.
  */
 #include <lmdb.h>
 #include <pthread.h>
@@ -20,7 +21,7 @@
 #include "store/internal.h"
 
 #define SAME_HASH_MAX 16   /* numbers in a row */
-#define BYTES_AN_ID 1024   /* of the index's memory: two tables of twelve bytes an id are a fortieth more */
+#define BYTES_AN_ID 1024   /* of the index's memory: two tables of twenty bytes an id are a twenty-fifth more */
 #define IDS_MIN 4u
 #define IDS_MAX (1u << 20) /* a start reads the records of half as many again */
 #define PIECES 1024u       /* of a table at most, so that an article that comes alone does not write pages for others each time */
@@ -42,7 +43,8 @@ struct sought {
     const char *id;
     size_t len;
     uint64_t hash;
-    struct article article; /* memory owned */
+    struct article article; /* memory owned; the one looked at */
+    struct article own;     /* memory owned; that of the id, when one is filed */
     uint32_t num;           /* what was found */
 };
 
@@ -114,8 +116,8 @@ static int find_in_table(struct sought *s)
 {
     struct row row;
     int r = read_row(s->view, s->hash, &row);
-    for (size_t i = 0; i < row.n && r == 0; i++)
-        r = has_id(s, row.nums[i]);
+    for (size_t i = row.n; i > 0 && r == 0; i--) /* the latest first */
+        r = has_id(s, row.nums[i - 1]);
     return r;
 }
 
@@ -225,20 +227,23 @@ int store_del_id(struct store *store, const char *id, size_t len)
     return r;
 }
 
-/* From memory into the table. What has no id any more, or a later version, or cannot be read, does not go there. */
-static int file_id(struct store *store, uint32_t num, struct article *article)
+/* From memory into the table, unless it has a later version or has gone. Its record is read only where that may be, or where
+ * the row has to be looked through; one that cannot be read may be current. */
+static int file_id(struct store *store, uint32_t num, const struct id_entry *entry, struct sought *s)
 {
-    struct view *view = &store->writer;
-    struct sought s;
     struct row row;
-    int r = view_article(view, num, article);
-    if (r < 0 || !is_current(article))
-        return r == DUP_ENOENT || r == DUP_ECORRUPT ? 0 : r;
-    seek(&s, view, article->id.data, article->id.len);
-    r = read_row(view, s.hash, &row);
-    if (r == 0)
-        r = sweep_row(&s, &row);
-    article_done(&s.article);
+    int r = read_row(s->view, entry->hash, &row), read = 0;
+    if (r == 0 && (row.n || entry->changed)) {
+        read = view_article(s->view, num, &s->own);
+        if (read == DUP_ENOENT || (read == 0 && !is_current(&s->own)))
+            return 0;
+        r = read < 0 && read != DUP_ECORRUPT ? read : 0;
+    }
+    if (r == 0 && row.n && read == 0) {
+        s->id = s->own.id.data;
+        s->len = s->own.id.len;
+        r = sweep_row(s, &row);
+    }
     if (r == 0 && row.n == SAME_HASH_MAX)
         r = DUP_ECORRUPT;
     if (r < 0)
@@ -261,17 +266,19 @@ int ids_commit(struct store *store)
     struct ids *ids = store->ids;
     const struct id_table *t = &ids->frozen;
     uint32_t filed = t->base + t->n;
-    struct article article;
+    struct sought s = {.view = &store->writer};
     if (ids->at == id_table_heads(t) || owed(ids) < ids->most / PIECES)
         return 0;
     int r = 0;
-    article_init(&article);
+    article_init(&s.article);
+    article_init(&s.own);
     for (uint64_t left = owed(ids); left && ids->at < id_table_heads(t) && r == 0; ids->at++)
         for (uint32_t i = t->heads[ids->at]; i && r == 0; i = t->entries[i - 1].before) {
-            r = file_id(store, t->base + i, &article);
+            r = file_id(store, t->base + i, &t->entries[i - 1], &s);
             left -= left > 0;
         }
-    article_done(&article);
+    article_done(&s.article);
+    article_done(&s.own);
     return r < 0 || ids->at < id_table_heads(t) ? r : table_put(store, TABLE_SETTINGS, "ids", 3, &filed, sizeof filed, 0);
 }
 
@@ -295,6 +302,14 @@ int ids_add(struct store *store, const char *id, size_t len)
     int r = id_table_add(&ids->active, &hash);
     pthread_rwlock_unlock(&ids->lock);
     return r;
+}
+
+void ids_changed(struct store *store, uint32_t num)
+{
+    struct id_table *const tables[] = {&store->ids->active, &store->ids->frozen};
+    for (int i = 0; i < 2; i++)
+        if (num > tables[i]->base && num - tables[i]->base <= tables[i]->n)
+            tables[i]->entries[num - tables[i]->base - 1].changed = 1;
 }
 
 /* Another takes the place of the active one. Without memory for it that one grows. */

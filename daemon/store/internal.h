@@ -128,10 +128,11 @@ int text_is_first(const struct MDB_val *key); /* whether a row is the first of a
 int text_unpack(const void *packed, size_t len, struct str base, struct buf *ret); /* DUP_ECORRUPT, DUP_ENOMEM */
 
 /* ---- ids.c ---- */
-int ids_new(struct store *store, uint64_t bytes); /* of memory for the index, which they take a fortieth of beside it */
+int ids_new(struct store *store, uint64_t bytes); /* of memory for the index, which they take a twenty-fifth of beside it */
 void ids_free(struct ids *ids);
 int ids_load(struct store *store); /* those that are not in the table yet; DUP_ENOMEM, DUP_ECORRUPT */
 int ids_add(struct store *store, const char *id, size_t len); /* of the number that is given now; DUP_ENOMEM */
+void ids_changed(struct store *store, uint32_t num); /* its record was written anew, or goes */
 void ids_begin(struct store *store);
 int ids_commit(struct store *store); /* before the commit: some of those in memory go into the table */
 int ids_step(struct store *store); /* a transaction of its own for that; 1: there may be more */

@@ -17,6 +17,7 @@ int store_drop_article(struct store *store, const struct article *article)
     unsigned char key[4];
     uint32_t current;
     put_be32(key, article->num);
+    ids_changed(store, article->num);
     int r = view_find_id(&store->writer, article->id.data, article->id.len, &current);
     if (r == 0 && current == article->num)
         r = store_del_id(store, article->id.data, article->id.len);

@@ -21,7 +21,6 @@
 #define ROUNDS 3000
 #define KEPT 200u          /* articles; the oldest expire */
 #define MANY 4096u         /* ids in a table, of which it goes on in pieces of four */
-#define HALVES 400000u     /* ids among which two have the same upper half of their hash */
 
 static uint64_t state = 20261130;
 static char dir[64], told[400];
@@ -321,48 +320,6 @@ static void test_idle(void **unused)
     check();
 }
 
-static int by_hash(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return x[0] < y[0] ? -1 : x[0] > y[0];
-}
-
-/* Two ids of which memory cannot tell one from the other but by their records. */
-static void find_two(uint32_t *ret_a, uint32_t *ret_b)
-{
-    uint64_t (*ids)[2] = malloc(HALVES * sizeof *ids);
-    uint32_t at = 1;
-    assert_non_null(ids);
-    for (uint32_t i = 0; i < HALVES; i++) {
-        struct str id = name_of(i);
-        ids[i][0] = id_hash(store, id.data, id.len);
-        ids[i][1] = i;
-    }
-    qsort(ids, HALVES, sizeof *ids, by_hash);
-    while (at < HALVES && ids[at][0] >> 32 != ids[at - 1][0] >> 32)
-        at++;
-    assert_true(at < HALVES);
-    *ret_a = (uint32_t)ids[at - 1][1];
-    *ret_b = (uint32_t)ids[at][1];
-    free(ids);
-}
-
-static void test_same_half(void **unused)
-{
-    uint32_t two[2], num;
-    (void)unused;
-    find_two(&two[0], &two[1]);
-    assert_int_equal(store_begin(store), 0);
-    add(name_of(two[0]), 0);
-    add(name_of(two[1]), 0);
-    for (uint32_t i = 0; i < 2; i++) {
-        struct str id = name_of(two[i]);
-        assert_int_equal(view_find_id(&store->writer, id.data, id.len, &num), 0);
-        assert_int_equal(num, i + 1);
-    }
-    store_abort(store);
-}
-
 /* Puts a row in the table at the place of an id's. */
 static void put(uint32_t which, const uint32_t *nums, size_t n)
 {
@@ -420,7 +377,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_read_only, make_store, remove_store),
         cmocka_unit_test_setup_teardown(test_alone, make_store, remove_store),
         cmocka_unit_test_setup_teardown(test_idle, make_store, remove_store),
-        cmocka_unit_test_setup_teardown(test_same_half, make_store, remove_store),
         cmocka_unit_test_setup_teardown(test_same_hash, make_store, remove_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
