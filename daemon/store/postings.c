@@ -293,7 +293,7 @@ int tiers_load(struct store *store)
         r = load_log(store, view);
     for (unsigned i = 0; r == 0 && i < SEGMENTS_MAX; i++) {
         struct segment *s = &t->segments[i];
-        uint64_t keys = s->inputs || !t->frozen ? s->postings : index_count(t->frozen);
+        uint64_t keys = s->state == SEGMENT_BUILDING && !s->inputs ? index_count(t->frozen) : s->postings;
         if (s->state != SEGMENT_LIVE && s->state != SEGMENT_BUILDING)
             continue;
         for (unsigned k = 0; k < SEGMENTS_MAX; k++)
