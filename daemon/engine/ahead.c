@@ -1,12 +1,13 @@
 /*
  * Ahead: what workers do for an article with a snapshot before the writer comes
- * to it. Invariant: nothing is decided here. A guess at what the article is a
- * copy of makes its text short when it is right, and changes no answer when it
+ * to it. Invariant: nothing is decided here. What is looked up is what the writer would find; a guess
+ * at what the article is a copy of makes its text short when it is right, and changes no answer when it
  * is wrong.
  */
 #include "engine/internal.h"
 
 #define BASE_MAX (128u << 10) /* bytes of a text that others are packed against: a short one must not have to read a book */
+#define PART 4                /* of an article's values one must be a head's, for it to be a copy of that */
 #define WORTH 3               /* times shorter than the text: less is not worth that it depends on another */
 
 /* The text that one like that of head num is packed against: the head's, or what that is packed against itself. */
@@ -20,8 +21,14 @@ static int read_base(struct view *view, uint32_t num, uint32_t *ret_base, struct
 
 void engine_ahead(const struct engine *e, struct view *view, struct prepared *article)
 {
-    uint32_t num = likely_find(e->likely, article->values, article->n_values), base;
+    uint32_t num = likely_find(e->likely, article->values, article->n_values), base, votes, unused;
     struct buf text;
+    if (view_probe(view, article->values, article->n_values + 1, &article->probed) == 0 && !num) {
+        num = probed_most(&article->probed, &votes);
+        num = votes * PART < article->n_values ? 0 : num;
+    }
+    if (article->probed.order) /* a large store: the writer would wait for memory, or for the disk */
+        view_find_id(view, article->in.id.data, article->in.id.len, &unused);
     buf_init(&text, BASE_MAX);
     if (num && read_base(view, num, &base, &text) == 0)
         prepared_pack(article, base, (struct str){text.data, text.len});

@@ -45,7 +45,7 @@ static int leads_into(struct head_check *c, uint32_t num, uint32_t cluster)
 static int is_found(struct head_check *c, uint64_t value, uint32_t cluster)
 {
     const struct posting_list *list = c->postings;
-    if (store_probe(c->store, &value, 1, c->postings) < 0)
+    if (store_probe(c->store, &value, 1, NULL, c->postings) < 0)
         return 0;
     for (uint32_t i = 0; i < list->n; i++)
         if (list->nums[i] == c->article.posted || leads_into(c, list->nums[i], cluster))

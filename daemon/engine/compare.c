@@ -11,7 +11,7 @@
 static int stories_of(struct engine *e, const struct prepared *text, struct posting_list *postings,
                       uint8_t *stories)
 {
-    int r = store_probe(e->store, text->values, text->n_values, postings);
+    int r = store_probe(e->store, text->values, text->n_values, NULL, postings);
     if (r == 0)
         spread_stories(text, postings, stories);
     return r;

@@ -14,11 +14,6 @@
 #define TELLING 0.04       /* of the values of the shorter: fewer rare ones shared are no relation */
 #define CLEAR_SHARE 0.95   /* above it the head's own furniture cannot change the decision */
 
-uint64_t text_value(uint64_t text_hash)
-{
-    return text_hash ^ UINT64_C(0x9e3779b97f4a7c15);
-}
-
 void spread_stories(const struct prepared *text, const struct posting_list *postings,
                            uint8_t *stories)
 {
@@ -76,9 +71,8 @@ static int leave_out(struct engine *e, struct view *view, size_t n, const struct
         int r = heads_get(e->heads, view, article->head, &head);
         if (r < 0)
             return r == DUP_ENOENT ? 0 : r;
-        n_known = head->text.n_values;
+        n_known = head->text.n_values + 1;
         memcpy(e->head_values, head->text.values, n_known * sizeof *known);
-        e->head_values[n_known++] = text_value(head->text.text_hash);
         qsort(e->head_values, n_known, sizeof *known, by_value);
         known = e->head_values;
     }
@@ -124,7 +118,7 @@ static int compare_head(struct engine *e, struct view *view, const struct prepar
                          .outlet = head->outlet, .published = record->published};
     if (comparison->share_shorter < CLEAR_SHARE) {
         if ((r = reserve_stories(e, head->text.body.n)) < 0 ||
-            (r = store_probe(e->store, head->text.values, head->text.n_values,
+            (r = store_probe(e->store, head->text.values, head->text.n_values, NULL,
                              e->head_postings)) < 0)
             return r;
         spread_stories(&head->text, e->head_postings, e->stories_b);
@@ -308,9 +302,8 @@ int engine_find(struct engine *e, struct view *view, const struct prepared *arti
     ret->digest = 0;
     e->n_trials = 0;
     e->without = without;
-    memcpy(e->values, article->values, n * sizeof *e->values);
-    e->values[n] = text_value(article->text_hash);
-    int r = store_probe(e->store, e->values, n + 1, e->postings);
+    memcpy(e->values, article->values, (n + 1) * sizeof *e->values);
+    int r = store_probe(e->store, e->values, n + 1, &article->probed, e->postings);
     if (r == 0)
         r = reserve_stories(e, article->body.n);
     if (r < 0)

@@ -92,9 +92,6 @@ int reserve_stories(struct engine *engine, size_t n_tokens); /* stories_a and _b
 /* Puts a match into a list that is kept best first with one entry a cluster. */
 void match_put(struct match *list, size_t *n, const struct match *match);
 
-/* The value under which a whole text is posted. */
-uint64_t text_value(uint64_t text_hash);
-
 /* ---- digest.c ---- */
 
 /* Which of the clusters that an article joins it really joins, and which it only holds as items.

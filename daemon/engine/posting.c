@@ -59,10 +59,9 @@ static int post_head(struct engine *e, const struct cluster *c, uint32_t num)
         r = heads_get(e->heads, store_writer_view(e->store), num, &head);
     if (r < 0)
         return r;
-    uint32_t n = head->text.n_values, posted = head->article.posted;
+    uint32_t n = head->text.n_values + 1, posted = head->article.posted;
     memcpy(e->values, head->text.values, n * sizeof *e->values);
-    e->values[n++] = text_value(head->text.text_hash);
-    r = store_probe(e->store, e->values, n, e->postings);
+    r = store_probe(e->store, e->values, n, NULL, e->postings);
     if (r == 0)
         r = posting_missing(e, c, posted, &n, 0);
     return r < 0 ? r : store_post(e->store, e->values, n, posted);

@@ -95,16 +95,24 @@ static char *copy_tokens(char *at, const struct dup_tokens *from, struct dup_tok
     return at;
 }
 
-/* Copies of tokens and values into one block of ret's own. 0 or DUP_ENOMEM. */
+uint64_t text_value(uint64_t text_hash)
+{
+    return text_hash ^ UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* Copies of tokens and values, with the text's own of its hash, into one block of ret's own. 0 or DUP_ENOMEM. */
 static int keep_text(size_t n_values, const uint64_t *values, const uint32_t *positions, const struct dup_tokens *body,
                      const struct dup_tokens *title, struct prepared *ret)
 {
-    char *at = malloc(n_values * (sizeof *values + sizeof *positions) + (body->n + title->n) * (sizeof *body->hash + sizeof *body->flags));
+    const uint64_t own = text_value(ret->text_hash);
+    char *at = malloc(n_values * (sizeof *values + sizeof *positions) + sizeof own +
+                      (body->n + title->n) * (sizeof *body->hash + sizeof *body->flags));
     if (!at)
         return DUP_ENOMEM;
     ret->memory = at;
     ret->n_values = (uint32_t)n_values;
     ret->values = take(&at, values, n_values * sizeof *values);
+    take(&at, &own, sizeof own);
     ret->positions = take(&at, positions, n_values * sizeof *positions);
     at = copy_tokens(at, body, &ret->body);
     at = copy_tokens(at, title, &ret->title);
@@ -333,6 +341,7 @@ int prepare_article(struct preparer *p, const struct prepare_options *options,
     struct article_in *in = &made.in;
     buf_init(&made.raw, LIMIT_LINE);
     buf_init(&made.packed, LIMIT_LINE);
+    buf_init(&made.probed.lists, LIMIT_LINE);
     r = fingerprint(p, options->secret, in->title.data, in->title.len, in->body.data, in->body.len,
                     &made, err);
     if (r == 0 && (r = buf_add(&made.raw, in->body.data, in->body.len)) < 0)
@@ -375,6 +384,7 @@ void prepared_done(struct prepared *prepared)
     free(prepared->strings);
     buf_done(&prepared->raw);
     buf_done(&prepared->packed);
+    buf_done(&prepared->probed.lists);
     free(prepared->memory);
     *prepared = (struct prepared){0};
 }

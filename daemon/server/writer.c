@@ -66,7 +66,7 @@ static int run(struct writer *w, struct request *batch, struct request **ret_res
     for (struct request *request = batch; request; request = request->queued) {
         const struct request *next = request->queued;
         if (next && next->prepared.n_values)
-            store_prefetch(w->server->store, next->prepared.values, next->prepared.n_values);
+            store_prefetch(w->server->store, next->prepared.values, next->prepared.n_values, &next->prepared.probed);
         buf_clear(&request->reply);
         buf_clear(&request->source);
         watch_drop(request);

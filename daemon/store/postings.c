@@ -1,6 +1,5 @@
 /*
- * The index as the engine sees it: look-ups in the memory tables and all
- * segments, what is added with its log, and all of it at start. Invariant:
+ * What is added to the index, with its log, and all of it at start. Invariant:
  * every posting stands in the log or in a segment that is complete.
  *
  *   row of the log = checksum u32, groups; group = number u32, count u16, as many keys of 5 bytes
@@ -24,6 +23,11 @@ int tiers_new(struct store *store, uint64_t bytes)
     t->table_bytes = bytes / 2; /* there are two: the newest postings, and those before them */
     t->generation = 1;
     t->reader.store = store;
+    pthread_rwlockattr_t writers_first;
+    pthread_rwlockattr_init(&writers_first);
+    pthread_rwlockattr_setkind_np(&writers_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&t->shown.lock, &writers_first);
+    pthread_rwlockattr_destroy(&writers_first);
     store->tiers = t;
     t->active = index_new(t->table_bytes);
     return t->active ? 0 : DUP_ENOMEM;
@@ -44,93 +48,9 @@ void tiers_free(struct store *store)
     index_free(t->active);
     index_free(t->frozen);
     index_free(t->spare);
+    pthread_rwlock_destroy(&t->shown.lock);
     free(t);
     store->tiers = NULL;
-}
-
-/* ---- looking up ------------------------------------------------------------- */
-
-int tiers_open_reader(struct store *store)
-{
-    struct tiers *t = store->tiers;
-    int code = t->reader.txn ? mdb_txn_renew(t->reader.txn)
-                             : mdb_txn_begin(store->env, NULL, MDB_RDONLY, &t->reader.txn);
-    for (unsigned i = 0; code == 0 && i < SEGMENTS_MAX; i++) {
-        if (t->segments[i].state != SEGMENT_LIVE)
-            continue;
-        code = t->cursors[i] ? mdb_cursor_renew(t->reader.txn, t->cursors[i])
-                             : mdb_cursor_open(t->reader.txn, store->tables[TABLE_SEGMENT_0 + i], &t->cursors[i]);
-    }
-    return store_code(store, code);
-}
-
-void tiers_close_reader(struct store *store)
-{
-    if (store->tiers->reader.txn)
-        mdb_txn_reset(store->tiers->reader.txn);
-}
-
-/* The segments in which a number from least on may stand, and which the tables do not hold too. How many. */
-static unsigned segments_to_ask(const struct tiers *t, uint32_t least, unsigned *ret)
-{
-    unsigned n = 0;
-    for (unsigned i = 0; i < SEGMENTS_MAX; i++) {
-        const struct segment *s = &t->segments[i];
-        if (s->state == SEGMENT_LIVE && s->last >= least && !(t->frozen_sealed && s->level == 0 && s->order == t->frozen_order))
-            ret[n++] = i;
-    }
-    return n;
-}
-
-static int find_in_segments(struct tiers *t, const unsigned *ask, unsigned n_ask, uint64_t key, uint32_t least,
-                            struct posting_list *list)
-{
-    for (unsigned i = 0; i < n_ask && list->total <= LIMIT_POSTINGS; i++) {
-        const struct segment *s = &t->segments[ask[i]];
-        t->filter_asked += !s->filling;
-        if (!s->filling && !filter_may_have(s->filter, key))
-            continue;
-        int r = segment_find(t->cursors[ask[i]], s, key, least, list);
-        if (r < 0)
-            return r;
-        t->filter_passed += !s->filling;
-        t->filter_wrong += !s->filling && r == 0;
-    }
-    return 0;
-}
-
-int store_probe(struct store *store, const uint64_t *values, size_t n, struct posting_list *ret)
-{
-    struct tiers *t = store->tiers;
-    uint32_t least = view_first_num(&store->writer);
-    unsigned ask[SEGMENTS_MAX], n_ask = segments_to_ask(t, least, ask);
-    store_prefetch(store, values, n);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t key = value_key(values[i]);
-        ret[i].n = ret[i].total = 0;
-        index_find(t->active, key, least, &ret[i]);
-        if (t->frozen)
-            index_find(t->frozen, key, least, &ret[i]);
-        int r = find_in_segments(t, ask, n_ask, key, least, &ret[i]);
-        if (r < 0)
-            return r;
-        store->probe_hits += ret[i].n > 0;
-    }
-    store->probes += n;
-    return 0;
-}
-
-void store_prefetch(const struct store *store, const uint64_t *values, size_t n)
-{
-    const struct tiers *t = store->tiers;
-    for (size_t i = 0; i < n; i++) {
-        index_prefetch(t->active, value_key(values[i]));
-        if (t->frozen)
-            index_prefetch(t->frozen, value_key(values[i]));
-    }
-    for (unsigned k = 0; k < SEGMENTS_MAX; k++)
-        for (size_t i = 0; t->segments[k].state == SEGMENT_LIVE && i < n; i++)
-            filter_prefetch(t->segments[k].filter, value_key(values[i]));
 }
 
 /* ---- adding ------------------------------------------------------------------- */
@@ -262,7 +182,7 @@ static int load_log(struct store *store, struct view *view)
     for (code = mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE); code == 0 && r == 0;
          code = mdb_cursor_get(cursor, &key, &data, MDB_NEXT)) {
         uint32_t generation = key.mv_size == 8 ? get_be32(key.mv_data) : 0;
-        if (generation == t->generation + 1 && !t->frozen && (r = tiers_freeze(t)) < 0)
+        if (generation == t->generation + 1 && !t->frozen && (r = tiers_freeze(store)) < 0)
             break;
         r = generation == t->generation ? load_row(t->active, &key, &data) : DUP_ECORRUPT;
         t->log_row = t->log_row_committed = get_be32((const unsigned char *)key.mv_data + 4) + 1;
@@ -270,7 +190,7 @@ static int load_log(struct store *store, struct view *view)
     mdb_cursor_close(cursor);
     /* A table that was being sealed takes nothing more: part of it is written. */
     if (r == 0 && tiers_building(t, 0, 0) >= 0 && !t->frozen)
-        r = tiers_freeze(t);
+        r = tiers_freeze(store);
     return r < 0 ? r : code == MDB_NOTFOUND ? 0 : DUP_ECORRUPT;
 }
 
@@ -303,6 +223,7 @@ int tiers_load(struct store *store)
         r = s->filter ? 0 : DUP_ENOMEM;
     }
     store_release(view);
+    tiers_show(store);
     return r;
 }
 
@@ -323,6 +244,7 @@ int tiers_fill_filters(struct store *store, uint64_t max)
             r = segment_fill_filter(view, i, s, max);
             store_release(view);
         }
+        tiers_show(store);
         return r < 0 ? r : 1;
     }
     return 0;

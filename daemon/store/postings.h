@@ -7,8 +7,8 @@
  * table of LMDB of its own, in the order of the values, never changed again
  * (segment.c, tiers.c). Four segments of a level are merged into one of the
  * next, in steps too (merge.c). A filter in front of each says for most values that
- * the segment has none (filter.c). A value is looked up in all of them
- * (postings.c). The writer thread only.
+ * the segment has none (filter.c). A value is looked up in all of them, in the
+ * segments by any thread (probe.c); all else is the writer thread's.
  */
 #ifndef DUPD_STORE_POSTINGS_H
 #define DUPD_STORE_POSTINGS_H
@@ -153,7 +153,14 @@ struct tiers {
     struct segment segments[SEGMENTS_MAX];
     struct view reader;                      /* look-ups: a read transaction of each write transaction */
     struct MDB_cursor *cursors[SEGMENTS_MAX]; /* in it */
-    uint64_t seals, merges, filter_asked, filter_passed, filter_wrong;
+    uint64_t seals, merges;
+    struct shown {                           /* the segments that other threads may look into, */
+        pthread_rwlock_t lock;               /* while they hold this shared */
+        uint64_t txn;                        /* with a snapshot of this transaction, or of a later one */
+        uint32_t order;                      /* the greatest of theirs */
+        unsigned n;
+        struct shown_segment { unsigned place; struct segment segment; } segments[SEGMENTS_MAX];
+    } shown;
 };
 
 /* One step of the work in the background, inside a transaction of its own. */
@@ -166,7 +173,7 @@ struct step {
     struct chunk chunk;
 };
 
-int tiers_freeze(struct tiers *tiers); /* the spare table, or a new one, takes the place of the active one: DUP_ENOMEM */
+int tiers_freeze(struct store *store); /* the spare table, or a new one, takes the place of the active one: DUP_ENOMEM */
 int tiers_sealing(const struct tiers *tiers); /* a table is full and not yet a segment */
 int tiers_free_place(const struct tiers *tiers); /* -1: none */
 /* The segment of a level that is being built, by merging or by sealing; -1 for none. */
@@ -183,8 +190,12 @@ int tiers_begin(struct store *store); /* at the beginning of a write transaction
 int tiers_commit(struct store *store); /* before the commit: the log */
 void tiers_committed(struct store *store);
 void tiers_undo(struct store *store);
+
+/* ---- probe.c ---- */
 int tiers_open_reader(struct store *store);
 void tiers_close_reader(struct store *store);
+/* Lets other threads look into the segments that there are now. Between transactions, and before the filter of one that goes is freed. */
+void tiers_show(struct store *store);
 
 /* ---- merge.c ---- */
 /* The level whose merge is under way or could begin, the lowest first; -1 for none. */

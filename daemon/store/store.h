@@ -280,19 +280,29 @@ void print_of(const struct article *article, struct print *ret);   /* that of an
 
 /*
  * Postings: value -> numbers of the heads whose story carries it. The writer thread only,
- * within a write transaction. Narrow and batched, so that another engine can stand here.
+ * within a write transaction, but for view_probe. Narrow and batched, so that another engine can stand here.
  */
 struct posting_list {
     uint32_t n;                        /* stories kept, at most LIMIT_POSTINGS */
     uint32_t total;                    /* stories seen, n <= total; capped at LIMIT_POSTINGS + 1 */
     uint32_t nums[LIMIT_POSTINGS];     /* distinct */
 };
-/* Looks up n values (any order); ret has n entries. Numbers below view_first_num are left out. */
-int store_probe(struct store *store, const uint64_t *values, size_t n, struct posting_list *ret);
+/* What the segments of the index, its older part, have of an article's values. */
+struct probed {
+    uint32_t order;                    /* the latest segment that was asked; 0: none was */
+    struct buf lists;                  /* owned */
+};
+/* Looks values up in the segments ahead of the writer: any thread. An error, or order 0: the writer does it. */
+int view_probe(struct view *view, const uint64_t *values, size_t n, struct probed *ret);
+/* The number under which the most of them stand, of values of one or two stories, and of how many; 0: none. */
+uint32_t probed_most(const struct probed *probed, uint32_t *ret_votes);
+/* Looks up n values (any order), of which view_probe may have looked up the same before (NULL: it has not); ret has n entries. Numbers
+ * below view_first_num are left out. */
+int store_probe(struct store *store, const uint64_t *values, size_t n, const struct probed *ahead, struct posting_list *ret);
 /* Adds (values[i], num) for each i. Pairs that are there already may come again. */
 int store_post(struct store *store, const uint64_t *values, size_t n, uint32_t num);
 /* Says that these values will be looked up soon. */
-void store_prefetch(const struct store *store, const uint64_t *values, size_t n);
+void store_prefetch(const struct store *store, const uint64_t *values, size_t n, const struct probed *ahead);
 /*
  * One bounded step of what there is to do in the background: of the index (sealing, merging, clearing; making the
  * next table ready), in a transaction of its own, then of reading what reports count, and of ids. Between batches when store_owes says

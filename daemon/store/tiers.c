@@ -235,8 +235,9 @@ int store_owes(const struct store *store)
 
 /* What is frozen is a segment too by now. Its memory is used again: all other would have to be found page by page, while
  * articles wait. A piece of it; 1: there is more. Without memory for it one is made when it is wanted. */
-static int make_spare(struct tiers *t)
+static int make_spare(struct store *store)
 {
+    struct tiers *t = store->tiers;
     if (!wants_spare(t))
         return 0;
     if (!t->spare) {
@@ -246,6 +247,7 @@ static int make_spare(struct tiers *t)
         t->spare = again ? t->frozen : index_new(t->table_bytes);
         t->frozen = NULL;
         t->frozen_sealed = 0;
+        tiers_show(store);
         if (!t->spare)
             return 0;
         index_fills(t->spare);
@@ -297,6 +299,7 @@ static void keep(struct step *step)
 {
     struct tiers *t = step->tiers;
     t->frozen_sealed |= step->sealed;
+    tiers_show(step->store);
     for (int i = 0; i < SEGMENTS_MAX; i++) {
         if (t->segments[i].state == SEGMENT_FREE || t->segments[i].state == SEGMENT_DOOMED) {
             filter_free(t->segments[i].filter);
@@ -323,7 +326,7 @@ int store_step(struct store *store)
 {
     struct tiers *t = store->tiers;
     struct step step = {.store = store, .tiers = t, .left = step_postings(t)};
-    int filling = fill_filters(store), making = make_spare(t);
+    int filling = fill_filters(store), making = make_spare(store);
     if (filling < 0 || !pending(t)) {
         pay(t, making ? step_postings(t) : t->owed);
         int r = filling ? filling : making ? making : ledger_step(store);
@@ -350,8 +353,9 @@ int store_step(struct store *store)
     return r < 0 ? r : filling || making || pending(t);
 }
 
-int tiers_freeze(struct tiers *t)
+int tiers_freeze(struct store *store)
 {
+    struct tiers *t = store->tiers;
     struct index *fresh = t->spare ? t->spare : index_new(t->table_bytes);
     if (!fresh)
         return DUP_ENOMEM;
@@ -364,6 +368,7 @@ int tiers_freeze(struct tiers *t)
     t->active = fresh;
     t->generation++;
     t->log_row = t->log_row_committed = 0;
+    tiers_show(store);
     return 0;
 }
 
@@ -374,7 +379,7 @@ int tiers_begin(struct store *store)
     t->added = 0;
     t->log_row = t->log_row_committed;
     if (index_is_full(t->active) && !tiers_sealing(t))
-        tiers_freeze(t); /* without the memory for another, this one grows */
+        tiers_freeze(store); /* without the memory for another, this one grows */
     int r = index_begin(t->active);
     return r < 0 ? r : tiers_open_reader(store);
 }
@@ -397,9 +402,6 @@ static void tell(struct store *store)
     f->filter_bytes = filters;
     f->seals = t->seals;
     f->merges = t->merges;
-    f->filter_asked = t->filter_asked;
-    f->filter_passed = t->filter_passed;
-    f->filter_wrong = t->filter_wrong;
 }
 
 void tiers_committed(struct store *store)

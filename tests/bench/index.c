@@ -54,13 +54,13 @@ static void look_up(struct store *store, uint64_t article, uint64_t *ret_hits)
     uint64_t values[LOOKED_UP], random = mix(~article);
     for (uint64_t k = 0; k < LOOKED_UP; k++)
         values[k] = value_of(article, k);
-    int r = store_probe(store, values, LOOKED_UP, lists);
+    int r = store_probe(store, values, LOOKED_UP, NULL, lists);
     if (r == 0 && random % 10 < 4 && article > 1) {
         uint64_t near = article < RECENT ? article : RECENT;
         uint64_t source = random / 10 % 10 ? article - 1 - random / 100 % (near - 1 ? near - 1 : 1) : 1 + random / 100 % article;
         for (uint64_t k = 0; k < LOOKED_UP; k++)
             values[k] = value_of(source, k);
-        r = store_probe(store, values, LOOKED_UP, lists);
+        r = store_probe(store, values, LOOKED_UP, NULL, lists);
         for (uint64_t k = 0; r == 0 && k < LOOKED_UP; k++)
             *ret_hits += lists[k].n > 0;
     }

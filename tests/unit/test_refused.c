@@ -129,14 +129,14 @@ static uint64_t contents(void)
         add(&hash, text.data, kept == 0 ? text.len : 0);
         for (uint32_t i = 0; i < ASKED; i++)
             values[i] = value_of(num, i * (POSTED / ASKED));
-        assert_int_equal(store_probe(store, values, ASKED, found), 0);
+        assert_int_equal(store_probe(store, values, ASKED, NULL, found), 0);
         for (uint32_t i = 0; i < ASKED; i++) {
             qsort(found[i].nums, found[i].n, sizeof *found[i].nums, by_size);
             add(&hash, found[i].nums, found[i].n * sizeof *found[i].nums);
         }
     }
     for (size_t i = 0; i < ARRIVALS; i++) {
-        assert_int_equal(store_probe(store, prepared[i].values, prepared[i].n_values, found), 0);
+        assert_int_equal(store_probe(store, prepared[i].values, prepared[i].n_values, NULL, found), 0);
         for (uint32_t k = 0; k < prepared[i].n_values; k++)
             add(&hash, found[k].nums, found[k].n * sizeof *found[k].nums);
     }

@@ -21,6 +21,7 @@
 #define COMMON 40        /* values that nearly every article has */
 #define VALUES 30000     /* values that are drawn */
 #define TABLE_BYTES 1024 /* for index-memory: the smallest table, of some five thousand postings */
+#define EARLIER 12       /* values that are looked up together */
 
 static uint64_t state = 20260714;
 static char dir[64];
@@ -72,23 +73,108 @@ static void model_add(uint32_t i, uint32_t num)
     list->nums[list->n++] = num;
 }
 
+static void assert_found(uint32_t i, const struct posting_list *found, int ahead)
+{
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < model[i].n; k++)
+        count += model[i].nums[k] >= first_num;
+    /* A value that had its fill takes no more, and has fewer when some of those expire. */
+    int had_its_fill = model[i].n > LIMIT_POSTINGS && count < model[i].n;
+    uint32_t total = count <= LIMIT_POSTINGS ? count : LIMIT_POSTINGS + 1, n = count < LIMIT_POSTINGS ? count : LIMIT_POSTINGS;
+    assert_true(found->total == total || (had_its_fill && (found->total < total || ahead)));
+    assert_true(found->n == n || (had_its_fill && found->n < n));
+    for (uint32_t k = 0; k < found->n; k++) {
+        uint32_t at = 0;
+        while (at < model[i].n && model[i].nums[at] != found->nums[k])
+            at++;
+        assert_true(at < model[i].n && found->nums[k] >= first_num);
+        for (uint32_t other = 0; other < k; other++)
+            assert_int_not_equal(found->nums[k], found->nums[other]);
+    }
+}
+
 static void compare(uint32_t i)
 {
     static struct posting_list found;
     uint64_t value = value_of(i);
-    uint32_t count = 0;
-    assert_int_equal(store_probe(store, &value, 1, &found), 0);
-    for (uint32_t k = 0; k < model[i].n; k++)
-        count += model[i].nums[k] >= first_num;
-    assert_int_equal(found.total, count <= LIMIT_POSTINGS ? count : LIMIT_POSTINGS + 1);
-    assert_int_equal(found.n, count < LIMIT_POSTINGS ? count : LIMIT_POSTINGS);
-    for (uint32_t k = 0; k < found.n; k++) {
-        uint32_t at = 0;
-        while (at < model[i].n && model[i].nums[at] != found.nums[k])
-            at++;
-        assert_true(at < model[i].n && found.nums[k] >= first_num);
-        for (uint32_t other = 0; other < k; other++)
-            assert_int_not_equal(found.nums[k], found.nums[other]);
+    assert_int_equal(store_probe(store, &value, 1, NULL, &found), 0);
+    assert_found(i, &found, 0);
+}
+
+/* What other threads looked up, some time ago. */
+static struct earlier { uint32_t i[EARLIER]; struct view *view; struct probed probed; } earlier[8];
+static unsigned n_ahead, n_too_old, n_while_sealing;
+
+static void values_of(const struct earlier *e, uint64_t *ret)
+{
+    for (int k = 0; k < EARLIER; k++)
+        ret[k] = value_of(e->i[k]);
+}
+
+static void take_snapshot(struct earlier *e)
+{
+    buf_init(&e->probed.lists, LIMIT_LINE);
+    for (int k = 0; k < EARLIER; k++)
+        e->i[k] = (uint32_t)(draw() % 4 ? draw() % VALUES : draw() % COMMON);
+    assert_int_equal(store_snapshot(store, &e->view), 0);
+}
+
+static void look_ahead(struct earlier *e)
+{
+    uint64_t values[EARLIER];
+    values_of(e, values);
+    assert_int_equal(view_probe(e->view, values, EARLIER, &e->probed), 0);
+    n_ahead += e->probed.order != 0;
+    n_too_old += e->probed.order == 0 && store->figures.segments;
+    store_release(e->view);
+    e->view = NULL;
+}
+
+static void use(struct earlier *e)
+{
+    static struct posting_list found[EARLIER];
+    uint64_t values[EARLIER];
+    values_of(e, values);
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(store_probe(store, values, EARLIER, &e->probed, found), 0);
+    for (int k = 0; k < EARLIER; k++)
+        assert_found(e->i[k], &found[k], 1);
+    store_abort(store);
+    buf_done(&e->probed.lists);
+    *e = (struct earlier){0};
+}
+
+/* Each takes a snapshot, looks something up in it later, and that is used later still. */
+static void compare_earlier(void)
+{
+    struct earlier *e = &earlier[draw() % 8];
+    if (e->view)
+        look_ahead(e);
+    else if (e->probed.lists.max)
+        use(e);
+    else
+        take_snapshot(e);
+}
+
+/* Nothing has changed in between: no segment is asked twice. */
+static void compare_at_once(void)
+{
+    struct earlier e = {.view = NULL};
+    take_snapshot(&e);
+    look_ahead(&e);
+    uint64_t asked = store->figures.filter_asked;
+    int sealed = e.probed.order != 0;
+    use(&e);
+    assert_true(!sealed || store->figures.filter_asked == asked);
+}
+
+static void end_earlier(void)
+{
+    for (unsigned k = 0; k < 8; k++) {
+        if (earlier[k].view)
+            store_release(earlier[k].view);
+        buf_done(&earlier[k].probed.lists);
+        earlier[k] = (struct earlier){0};
     }
 }
 
@@ -112,8 +198,14 @@ static void open_store(void)
 
 static void reopen(void)
 {
+    end_earlier();
     store_free(store);
     open_store();
+    for (unsigned i = 0; i < SEGMENTS_MAX; i++) {
+        const struct segment *s = &store->tiers->segments[i];
+        assert_true(s->state != SEGMENT_LIVE || filter_bytes(s->filter) >= s->postings); /* ten bits for each */
+        n_while_sealing += s->state == SEGMENT_LIVE && s->postings > index_count(store->tiers->active) && tiers_sealing(store->tiers);
+    }
 }
 
 static int make_store(void **unused)
@@ -130,6 +222,7 @@ static int remove_store(void **unused)
     static const char *const files[] = {"dupd.mdb", "dupd.mdb-lock", "lock"};
     char path[128];
     (void)unused;
+    end_earlier();
     store_free(store);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, files[i]);
@@ -235,8 +328,11 @@ static void test_model(void **unused)
             compare((uint32_t)(draw() % VALUES));
         compare((uint32_t)(draw() % COMMON));
         store_abort(store);
+        for (int i = 0; i < 5; i++)
+            compare_earlier();
+        compare_at_once();
     }
-    assert_true(seals > 20 && merges > 3); /* else nothing of it was met */
+    assert_true(seals > 20 && merges > 3 && n_ahead > 1000 && n_too_old > 10 && n_while_sealing); /* else nothing of it was met */
     compare_all();
     check_store();
     int r;
@@ -285,6 +381,69 @@ static void test_failing_steps(void **unused)
     compare_all();
 }
 
+/* An article with n values of its own, or with value 0; then all that is to be done. */
+static void post_and_step(uint32_t num, uint32_t n)
+{
+    assert_int_equal(store_begin(store), 0);
+    add_article(num);
+    for (uint32_t k = n ? 1 : 0; k <= n; k++) {
+        uint64_t value = value_of(num * 1000 * k + k);
+        assert_int_equal(store_post(store, &value, 1, num), 0);
+    }
+    assert_int_equal(store_commit(store), 0);
+    while (store_step(store) == 1)
+        ;
+}
+
+/* A value that more stories have than are kept, all of them in segments, is still common. */
+static void test_common(void **unused)
+{
+    static struct posting_list found;
+    struct probed probed = {0};
+    struct view *view;
+    uint64_t value = value_of(0);
+    (void)unused;
+    for (uint32_t num = 1; num <= LIMIT_POSTINGS + 30; num++)
+        post_and_step(num, num <= LIMIT_POSTINGS + 5 ? 0 : 900);
+    assert_true(store->figures.seals >= 2); /* no table has it any more */
+    buf_init(&probed.lists, LIMIT_LINE);
+    assert_int_equal(store_snapshot(store, &view), 0);
+    assert_int_equal(view_probe(view, &value, 1, &probed), 0);
+    store_release(view);
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(store_probe(store, &value, 1, &probed, &found), 0);
+    assert_int_equal(found.total, LIMIT_POSTINGS + 1);
+    assert_int_equal(found.n, LIMIT_POSTINGS);
+    store_abort(store);
+    buf_done(&probed.lists);
+}
+
+/* What a text is most likely a copy of: the number that most of its rarer values lead to. */
+static void test_most(void **unused)
+{
+    enum { COPIED = 3, OTHER = 5, N = 60 };
+    struct probed probed = {0};
+    struct view *view;
+    uint64_t values[N];
+    uint32_t votes;
+    (void)unused;
+    for (uint32_t num = 1; num <= 30; num++)
+        post_and_step(num, 900);
+    for (uint32_t k = 0; k < N; k++) {
+        uint32_t num = k % 3 ? COPIED : k % 2 ? OTHER : 100;
+        values[k] = value_of(num * 1000 * (k + 1) + k + 1);
+    }
+    buf_init(&probed.lists, LIMIT_LINE);
+    assert_int_equal(probed_most(&probed, &votes), 0);
+    assert_int_equal(votes, 0);
+    assert_int_equal(store_snapshot(store, &view), 0);
+    assert_int_equal(view_probe(view, values, N, &probed), 0);
+    store_release(view);
+    assert_int_equal(probed_most(&probed, &votes), COPIED);
+    assert_int_equal(votes, N - N / 3);
+    buf_done(&probed.lists);
+}
+
 /* Values that no filter could tell apart and no value at all. */
 static void test_filter(void **unused)
 {
@@ -309,6 +468,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_model, make_store, remove_store),
         cmocka_unit_test_setup_teardown(test_failing_steps, make_store, remove_store),
+        cmocka_unit_test_setup_teardown(test_common, make_store, remove_store),
+        cmocka_unit_test_setup_teardown(test_most, make_store, remove_store),
         cmocka_unit_test(test_filter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
