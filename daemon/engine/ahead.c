@@ -19,6 +19,21 @@ static int read_base(struct view *view, uint32_t num, uint32_t *ret_base, struct
     return r < 0 ? r : view_text(view, *ret_base, text);
 }
 
+/* Rows that the writer will read of an article that it compares with, and of its cluster: it would wait for each, the workers wait together. */
+static void touch(struct view *view, uint32_t num)
+{
+    struct article article;
+    struct cluster cluster;
+    struct print print;
+    article_init(&article);
+    if (view_article(view, num, &article) == 0 && view_cluster(view, view_cluster_id(view, article.cluster), &cluster) == 0) {
+        view_print(view, cluster.first, &print);
+        for (uint32_t i = 0; i < cluster.n_heads; i++)
+            view_article(view, cluster.heads[i], &article);
+    }
+    article_done(&article);
+}
+
 void engine_ahead(const struct engine *e, struct view *view, struct prepared *article)
 {
     uint32_t num = likely_find(e->likely, article->values, article->n_values), base, votes, unused;
@@ -26,6 +41,7 @@ void engine_ahead(const struct engine *e, struct view *view, struct prepared *ar
     if (view_probe(view, article->values, article->n_values + 1, &article->probed) == 0 && !num) {
         num = probed_most(&article->probed, &votes);
         num = votes * PART < article->n_values ? 0 : num;
+        touch(view, num);
     }
     if (article->probed.order) /* a large store: the writer would wait for memory, or for the disk */
         view_find_id(view, article->in.id.data, article->in.id.len, &unused);
