@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/escape.h"
 #include "server/log.h"
 #include "server/query.h"
 #include "server/server.h"
+
+#define GIVES_WAY 10 /* niceness: all wait for the writer, which should not wait for a processor that a worker has */
 
 struct work {
     uv_work_t work;
@@ -52,6 +55,7 @@ static struct tools *tools_get(void)
         return NULL;
     }
     uv_key_set(&tools_key, tools);
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + GIVES_WAY); /* on Linux, of this thread; where it is refused all are alike */
     return tools;
 }
 
