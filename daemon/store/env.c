@@ -105,6 +105,7 @@ static int grow_map(struct store *store)
     pthread_rwlock_wrlock(&store->resize);
     atomic_store(&store->growing, 0);
     int r = store_code(store, mdb_env_set_mapsize(store->env, size));
+    tiers_moved(store);
     pthread_rwlock_unlock(&store->resize);
     if (r == 0) {
         store->map_size = size;

@@ -21,8 +21,7 @@ struct filter {
     uint64_t n_blocks;
 };
 
-/* Pages of a nameless file, which cost no memory of their own; of none where there is no room for it. */
-static void *map(const char *dir, size_t bytes)
+void *nameless_map(const char *dir, size_t bytes)
 {
     void *at = MAP_FAILED;
     int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -32,7 +31,7 @@ static void *map(const char *dir, size_t bytes)
         close(fd);
     if (at == MAP_FAILED)
         at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return at;
+    return at == MAP_FAILED ? NULL : at;
 }
 
 struct filter *filter_new(const char *dir, uint64_t n)
@@ -41,12 +40,11 @@ struct filter *filter_new(const char *dir, uint64_t n)
     if (!filter)
         return NULL;
     filter->n_blocks = n * BITS_PER_KEY / BLOCK_BITS + 1;
-    void *at = map(dir, filter->n_blocks * sizeof *filter->blocks);
-    if (at == MAP_FAILED) {
+    filter->blocks = nameless_map(dir, filter->n_blocks * sizeof *filter->blocks);
+    if (!filter->blocks) {
         free(filter);
         return NULL;
     }
-    filter->blocks = at;
     return filter;
 }
 

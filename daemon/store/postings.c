@@ -14,6 +14,7 @@
 
 #define ROW_HEAD 4
 #define GROUP_HEAD 6
+#define FENCE_SHARE 4 /* keys to be read for one chunk that gets a fence */
 
 int tiers_new(struct store *store, uint64_t bytes)
 {
@@ -42,6 +43,7 @@ void tiers_free(struct store *store)
         if (t->cursors[i])
             mdb_cursor_close(t->cursors[i]);
         filter_free(t->segments[i].filter);
+        segment_unfence(&t->segments[i]);
     }
     if (t->reader.txn)
         mdb_txn_abort(t->reader.txn);
@@ -227,27 +229,56 @@ int tiers_load(struct store *store)
     return r;
 }
 
+static int next_to_fill(const struct tiers *t, unsigned *ret_place)
+{
+    for (*ret_place = 0; *ret_place < SEGMENTS_MAX; ++*ret_place)
+        if (t->segments[*ret_place].filling && t->segments[*ret_place].filter)
+            return 1;
+    return 0;
+}
+
+static int next_to_fence(const struct tiers *t, unsigned *ret_place)
+{
+    for (*ret_place = 0; *ret_place < SEGMENTS_MAX; ++*ret_place)
+        if (t->segments[*ret_place].state == SEGMENT_LIVE && !t->segments[*ret_place].fences)
+            return 1;
+    return 0;
+}
+
+int tiers_unready(const struct tiers *t)
+{
+    unsigned place;
+    return next_to_fill(t, &place) || next_to_fence(t, &place);
+}
+
 /*
  * Reading all segments takes seconds where there are many: a start does not wait for it. Until a filter is whole
  * its segment is asked without it. What is written meanwhile goes into the filter as ever.
  */
 int tiers_fill_filters(struct store *store, uint64_t max)
 {
-    struct tiers *t = store->tiers;
     struct view *view;
-    for (unsigned i = 0; i < SEGMENTS_MAX; i++) {
-        struct segment *s = &t->segments[i];
-        if (!s->filling || !s->filter)
-            continue;
-        int r = store_snapshot(store, &view);
-        if (r == 0) {
-            r = segment_fill_filter(view, i, s, max);
-            store_release(view);
-        }
-        tiers_show(store);
-        return r < 0 ? r : 1;
-    }
-    return 0;
+    unsigned place = 0;
+    int fences = 0, next = next_to_fill(store->tiers, &place);
+    if (!next && !store->read_only)
+        fences = next = next_to_fence(store->tiers, &place);
+    if (!next)
+        return 0;
+    struct segment *s = &store->tiers->segments[place];
+    int r = store_snapshot(store, &view);
+    if (r < 0)
+        return r;
+    r = fences ? segment_fence(view, place, s, max / FENCE_SHARE) : segment_fill_filter(view, place, s, max);
+    store_release(view);
+    tiers_show(store);
+    return r < 0 ? r : 1;
+}
+
+void tiers_moved(struct store *store)
+{
+    for (unsigned i = 0; i < SEGMENTS_MAX; i++)
+        segment_unfence(&store->tiers->segments[i]);
+    tiers_show(store);
 }
 
 int store_load_index(struct store *store, struct err *err)

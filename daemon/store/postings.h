@@ -64,13 +64,27 @@ uint64_t index_bytes(const struct index *index);
 
 /* ---- filter.c: Bloom filters in blocks of one cache line (Putze, Sanders, Singler 2007) ---- */
 struct filter;
-/* For n keys; in pages that the system may write to a nameless file in dir. NULL: out of memory. */
+/* Pages of noughts that cost no memory of their own, since the system may write them to a nameless file in dir; of none where there
+ * is no room for it. NULL: out of memory. */
+void *nameless_map(const char *dir, size_t bytes);
+/* For n keys; in such pages. NULL: out of memory. */
 struct filter *filter_new(const char *dir, uint64_t n);
 void filter_free(struct filter *filter);
 void filter_add(struct filter *filter, uint64_t key);
 int filter_may_have(const struct filter *filter, uint64_t key);
 void filter_prefetch(const struct filter *filter, uint64_t key);
 uint64_t filter_bytes(const struct filter *filter);
+
+/* ---- fences.c ---- */
+struct placed { uint64_t row; const unsigned char *data; size_t len; }; /* a chunk, its last key, and where it lies */
+struct fences;
+struct fences *fences_new(const char *dir, uint64_t chunks); /* for so many chunks. NULL: out of memory */
+void fences_free(struct fences *fences);
+int fences_add(struct fences *fences, const struct placed *chunk); /* in the order of the keys. DUP_ECORRUPT: more than there is room for */
+/* The chunk in which key would stand. 1, or 0 for none. */
+int fences_find(const struct fences *fences, uint64_t key, struct placed *ret);
+void fences_prefetch(const struct fences *fences, uint64_t key);
+uint64_t fences_bytes(const struct fences *fences);
 
 /* ---- segment.c ---- */
 enum segment_state { SEGMENT_FREE, SEGMENT_BUILDING, SEGMENT_LIVE, SEGMENT_DOOMED };
@@ -88,6 +102,9 @@ struct segment {
     struct filter *filter;     /* owned */
     int filling;               /* the filter is not whole yet: keys from unfiltered on, of those written before, are missing */
     uint64_t unfiltered;
+    struct fences *fences;     /* owned; NULL: none yet */
+    struct fences *fencing;    /* owned; those that are being made, up to the key */
+    uint64_t unfenced;
 };
 
 #define CHUNK_MAX 2020          /* bytes: two chunks fill a page of LMDB, with their keys */
@@ -124,8 +141,14 @@ void segment_reader_close(struct segment_reader *reader);
 /* Adds to list what stands under key, through a cursor on the segment's table. 1 found, 0 not, DUP_E... */
 int segment_find(struct MDB_cursor *cursor, const struct segment *segment, uint64_t key, uint32_t least,
                  struct posting_list *list);
+/* The same in the chunk where it would stand. */
+int segment_find_placed(const struct placed *chunk, const struct segment *segment, uint64_t key, uint32_t least,
+                        struct posting_list *list);
 /* Goes on with a filter that is not whole, for max keys. DUP_E... */
 int segment_fill_filter(struct view *view, unsigned place, struct segment *segment, uint64_t max);
+/* Goes on with the fences of a complete segment, for max chunks; they are there when it is done. DUP_E... */
+int segment_fence(struct view *view, unsigned place, struct segment *segment, uint64_t max);
+void segment_unfence(struct segment *segment); /* the map lies somewhere else, or it goes */
 /* Every chunk's checksum, order and numbers. */
 void segment_check(struct check *c, unsigned place, const struct segment *segment);
 
@@ -184,8 +207,10 @@ int step_begin_segment(struct step *step, const struct segment *made, uint64_t k
 int tiers_new(struct store *store, uint64_t bytes);
 void tiers_free(struct store *store);
 int tiers_load(struct store *store); /* rows, and the memory tables from the log; filters are empty */
-/* Fills filters after a start: so many keys. 1 when there are more, or DUP_E... */
+/* Fills filters after a start: so many keys; then makes fences. 1 when there are more, or DUP_E... */
 int tiers_fill_filters(struct store *store, uint64_t max);
+int tiers_unready(const struct tiers *tiers); /* there are filters or fences to be made */
+void tiers_moved(struct store *store); /* the map lies somewhere else now */
 int tiers_begin(struct store *store); /* at the beginning of a write transaction */
 int tiers_commit(struct store *store); /* before the commit: the log */
 void tiers_committed(struct store *store);

@@ -9,6 +9,8 @@
 #include "store/postings.h"
 
 #define AHEAD 8   /* values of which the filters are fetched before their turn */
+#define HITS 128  /* values that passed a filter and are looked for together */
+#define FETCHED 256 /* bytes of a chunk that are fetched before their turn; the processor goes on from there */
 #define VOTES 128 /* values that say which number most of them lead to, ... */
 #define FEW 2     /* ... of so many stories at most */
 
@@ -24,20 +26,20 @@ static void tell(struct store *store, const struct asked *a)
     store->figures.filter_wrong += a->wrong;
 }
 
-/* Adds what a segment has of key. A filter that is not whole yet is not asked. */
-static int find_in_segment(const struct segment *s, MDB_cursor *cursor, uint64_t key, uint32_t least, struct asked *asked,
-                           struct posting_list *list)
-{
-    int r = segment_find(cursor, s, key, least, list);
-    asked->passed += !s->filling;
-    asked->wrong += !s->filling && r == 0;
-    return r < 0 ? r : 0;
-}
-
 static int may_have(const struct segment *s, uint64_t key, struct asked *asked)
 {
     asked->filters += !s->filling;
     return s->filling || filter_may_have(s->filter, key);
+}
+
+/* Adds what a segment has of key, in a chunk that its fences lead to if that is not NULL. A filter that is not whole yet was not asked. */
+static int find_in_segment(const struct segment *s, MDB_cursor *cursor, const struct placed *chunk, uint64_t key, uint32_t least,
+                           struct asked *asked, struct posting_list *list)
+{
+    int r = chunk ? segment_find_placed(chunk, s, key, least, list) : segment_find(cursor, s, key, least, list);
+    asked->passed += !s->filling;
+    asked->wrong += !s->filling && r == 0;
+    return r < 0 ? r : 0;
 }
 
 /* Whether it is to be asked: a number from least on may stand in it, and the tables do not hold it too. */
@@ -119,50 +121,102 @@ uint32_t probed_most(const struct probed *probed, uint32_t *ret_votes)
     return most;
 }
 
-static int probe_shown(struct view *view, const struct shown *shown, const uint64_t *values, size_t n, struct asked *asked,
-                       struct probed *ret)
-{
-    MDB_cursor *cursors[SEGMENTS_MAX] = {NULL};
+/* What passed a filter, and where it is to be looked for; data NULL: in the tree. */
+struct hit { uint32_t value, k; struct placed chunk; };
+
+struct look {
+    struct view *view;
+    const struct shown *shown;
+    const uint64_t *values;
+    uint32_t least;
+    MDB_cursor *cursors[SEGMENTS_MAX]; /* owned */
+    struct hit hits[HITS];
+    size_t n;
+    uint32_t value;                    /* that list is of */
     struct posting_list list;
-    uint32_t least = view_first_num(view);
+    struct asked asked;
+    struct probed *ret;
+};
+
+static int ask_cursor(struct look *l, const struct hit *hit)
+{
+    const struct shown_segment *s = &l->shown->segments[hit->k];
+    MDB_cursor **cursor = &l->cursors[hit->k];
+    int r = *cursor ? 0 : store_code(l->view->store, mdb_cursor_open(l->view->txn, l->view->store->tables[TABLE_SEGMENT_0 + s->place], cursor));
+    return r < 0 ? r : find_in_segment(&s->segment, *cursor, NULL, value_key(l->values[hit->value]), l->least, &l->asked, &l->list);
+}
+
+/* Looks for what passed. The chunks are on their way while others are looked for. */
+static int look_for_hits(struct look *l)
+{
+    int r = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        struct hit *hit = &l->hits[i];
+        const struct fences *fences = l->shown->segments[hit->k].segment.fences;
+        if (!fences || !fences_find(fences, value_key(l->values[hit->value]), &hit->chunk))
+            hit->chunk.data = NULL;
+        for (size_t at = 0; hit->chunk.data && at < FETCHED; at += 64)
+            __builtin_prefetch(hit->chunk.data + at);
+    }
+    for (size_t i = 0; i < l->n && r == 0; i++) {
+        const struct hit *hit = &l->hits[i];
+        if (hit->value != l->value) {
+            r = keep(l->ret, l->value, &l->list);
+            l->value = hit->value;
+            l->list.n = l->list.total = 0;
+        }
+        if (r < 0 || l->list.total > LIMIT_POSTINGS)
+            continue;
+        r = hit->chunk.data ? find_in_segment(&l->shown->segments[hit->k].segment, NULL, &hit->chunk, value_key(l->values[hit->value]),
+                                              l->least, &l->asked, &l->list)
+                            : ask_cursor(l, hit);
+    }
+    l->n = 0;
+    return r;
+}
+
+static int probe_shown(struct look *l, size_t n)
+{
+    const struct shown *shown = l->shown;
     int r = 0;
     for (size_t i = 0; i < n + AHEAD && r == 0; i++) {
-        list.n = list.total = 0;
-        for (unsigned k = 0; k < shown->n && r == 0; k++) {
+        for (uint32_t k = 0; k < shown->n && r == 0; k++) {
             const struct segment *s = &shown->segments[k].segment;
             if (i < n)
-                filter_prefetch(s->filter, value_key(values[i]));
-            if (i < AHEAD || s->last < least || list.total > LIMIT_POSTINGS || !may_have(s, value_key(values[i - AHEAD]), asked))
+                filter_prefetch(s->filter, value_key(l->values[i]));
+            if (i < AHEAD || s->last < l->least || !may_have(s, value_key(l->values[i - AHEAD]), &l->asked))
                 continue;
-            if (!cursors[k])
-                r = store_code(view->store, mdb_cursor_open(view->txn, view->store->tables[TABLE_SEGMENT_0 + shown->segments[k].place],
-                                                            &cursors[k]));
-            if (r == 0)
-                r = find_in_segment(s, cursors[k], value_key(values[i - AHEAD]), least, asked, &list);
+            if (s->fences)
+                fences_prefetch(s->fences, value_key(l->values[i - AHEAD]));
+            l->hits[l->n++] = (struct hit){.value = (uint32_t)(i - AHEAD), .k = k};
+            if (l->n == HITS)
+                r = look_for_hits(l);
         }
-        if (r == 0)
-            r = keep(ret, i - AHEAD, &list);
     }
+    if (r == 0)
+        r = look_for_hits(l);
+    if (r == 0)
+        r = keep(l->ret, l->value, &l->list);
     for (unsigned k = 0; k < shown->n; k++)
-        if (cursors[k])
-            mdb_cursor_close(cursors[k]);
+        if (l->cursors[k])
+            mdb_cursor_close(l->cursors[k]);
     return r;
 }
 
 int view_probe(struct view *view, const uint64_t *values, size_t n, struct probed *ret)
 {
     struct shown *shown = &view->store->tiers->shown;
-    struct asked asked = {0};
+    struct look look = {.view = view, .shown = shown, .values = values, .least = view_first_num(view), .ret = ret};
     int r = 0;
     ret->order = 0;
     buf_clear(&ret->lists);
     pthread_rwlock_rdlock(&shown->lock);
     if (mdb_txn_id(view->txn) >= shown->txn) {
-        r = probe_shown(view, shown, values, n, &asked, ret);
+        r = probe_shown(&look, n);
         ret->order = r == 0 ? shown->order : 0;
     }
     pthread_rwlock_unlock(&shown->lock);
-    tell(view->store, &asked);
+    tell(view->store, &look.asked);
     return r;
 }
 
@@ -236,9 +290,13 @@ int store_probe(struct store *store, const uint64_t *values, size_t n, const str
         if (t->frozen)
             index_find(t->frozen, key, least, list);
         take(probed, &at, i, least, list);
-        for (unsigned k = 0; k < n_ask && r == 0 && list->total <= LIMIT_POSTINGS; k++)
-            if (may_have(&t->segments[ask[k]], key, &asked))
-                r = find_in_segment(&t->segments[ask[k]], t->cursors[ask[k]], key, least, &asked, list);
+        for (unsigned k = 0; k < n_ask && r == 0 && list->total <= LIMIT_POSTINGS; k++) {
+            const struct segment *s = &t->segments[ask[k]];
+            struct placed chunk;
+            if (may_have(s, key, &asked))
+                r = find_in_segment(s, t->cursors[ask[k]], s->fences && fences_find(s->fences, key, &chunk) ? &chunk : NULL, key, least,
+                                    &asked, list);
+        }
         hits += list->n > 0;
     }
     tell(store, &asked);

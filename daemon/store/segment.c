@@ -134,20 +134,35 @@ int segment_add(struct store *store, unsigned place, struct segment *segment, st
 /* ---- reading ------------------------------------------------------------- */
 
 /* 1 with the reader before its first group, or DUP_ECORRUPT. */
-static int open_chunk(struct segment_reader *reader, const MDB_val *key, const MDB_val *data)
+static int open_chunk(struct segment_reader *reader, const struct placed *chunk)
 {
-    const unsigned char *bytes = data->mv_data;
     uint32_t sum;
-    if (key->mv_size != KEY_BYTES || data->mv_size <= CHUNK_HEAD)
+    if (chunk->len <= CHUNK_HEAD)
         return DUP_ECORRUPT;
-    memcpy(&sum, bytes, sizeof sum);
-    reader->row = get_key(key->mv_data);
-    if (sum != (uint32_t)XXH3_64bits_withSeed(bytes + 4, data->mv_size - 4, reader->row))
+    memcpy(&sum, chunk->data, sizeof sum);
+    reader->row = chunk->row;
+    if (sum != (uint32_t)XXH3_64bits_withSeed(chunk->data + 4, chunk->len - 4, chunk->row))
         return DUP_ECORRUPT;
-    reader->at = bytes + CHUNK_HEAD;
-    reader->end = bytes + data->mv_size;
-    reader->key = get_key(bytes + 4);
+    reader->at = chunk->data + CHUNK_HEAD;
+    reader->end = chunk->data + chunk->len;
+    reader->key = get_key(chunk->data + 4);
     return 1;
+}
+
+/* Where LMDB has a chunk. DUP_ECORRUPT for a key that is none. */
+static int place_chunk(const MDB_val *key, const MDB_val *data, struct placed *ret)
+{
+    if (key->mv_size != KEY_BYTES)
+        return DUP_ECORRUPT;
+    *ret = (struct placed){get_key(key->mv_data), data->mv_data, data->mv_size};
+    return 0;
+}
+
+static int open_row(struct segment_reader *reader, const MDB_val *key, const MDB_val *data)
+{
+    struct placed chunk;
+    int r = place_chunk(key, data, &chunk);
+    return r < 0 ? r : open_chunk(reader, &chunk);
 }
 
 /* The next group's key, and where its numbers stand. 1, 0 at the end of the chunk, DUP_ECORRUPT. */
@@ -196,7 +211,7 @@ int segment_reader_next(struct segment_reader *reader)
         int code = mdb_cursor_get(reader->cursor, &key, &data, MDB_NEXT);
         if (code != 0)
             return code == MDB_NOTFOUND ? 0 : DUP_ECORRUPT;
-        r = open_chunk(reader, &key, &data);
+        r = open_row(reader, &key, &data);
         if (r == 1)
             r = next_group(reader, &from);
     }
@@ -220,7 +235,7 @@ int segment_reader_open(struct segment_reader *reader, struct view *view, unsign
     int code = mdb_cursor_get(reader->cursor, &key, &data, MDB_SET_RANGE);
     if (code != 0)
         return code == MDB_NOTFOUND ? 0 : DUP_ECORRUPT;
-    r = open_chunk(reader, &key, &data);
+    r = open_row(reader, &key, &data);
     do {
         r = r == 1 ? segment_reader_next(reader) : r;
     } while (r == 1 && reader->key < least);
@@ -239,14 +254,22 @@ int segment_find(MDB_cursor *cursor, const struct segment *segment, uint64_t key
 {
     unsigned char bytes[KEY_BYTES];
     MDB_val at = {sizeof bytes, bytes}, data;
+    struct placed chunk;
     put_key(bytes, key);
     int code = mdb_cursor_get(cursor, &at, &data, MDB_SET_RANGE);
     if (code != 0)
         return code == MDB_NOTFOUND ? 0 : DUP_ECORRUPT;
+    int r = place_chunk(&at, &data, &chunk);
+    return r < 0 ? r : segment_find_placed(&chunk, segment, key, least, list);
+}
+
+int segment_find_placed(const struct placed *chunk, const struct segment *segment, uint64_t key, uint32_t least,
+                        struct posting_list *list)
+{
     struct segment_reader reader;
     const unsigned char *nums;
     reader.segment = segment;
-    int r = open_chunk(&reader, &at, &data);
+    int r = open_chunk(&reader, chunk);
     while (r == 1 && (r = next_group(&reader, &nums)) == 1 && reader.key < key)
         ;
     if (r != 1 || reader.key != key)
@@ -269,6 +292,43 @@ int segment_fill_filter(struct view *view, unsigned place, struct segment *segme
     segment->filling = r != 0;
     segment_reader_close(&reader);
     return r < 0 ? r : 0;
+}
+
+int segment_fence(struct view *view, unsigned place, struct segment *segment, uint64_t max)
+{
+    unsigned char bytes[KEY_BYTES];
+    MDB_cursor *cursor;
+    MDB_val key = {sizeof bytes, bytes}, data;
+    struct placed chunk;
+    if (!segment->fencing) {
+        segment->fencing = fences_new(view->store->dir, segment->chunks);
+        segment->unfenced = 0;
+    }
+    if (!segment->fencing)
+        return DUP_ENOMEM;
+    int r = 0, code = mdb_cursor_open(view->txn, view->store->tables[table_of(place)], &cursor);
+    if (code != 0)
+        return store_code(view->store, code);
+    put_key(bytes, segment->unfenced);
+    for (code = segment->unfenced >> KEY_BITS ? MDB_NOTFOUND : mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE);
+         code == 0 && r == 0 && max; code = mdb_cursor_get(cursor, &key, &data, MDB_NEXT), max--) {
+        r = place_chunk(&key, &data, &chunk);
+        if (r == 0 && (r = fences_add(segment->fencing, &chunk)) == 0)
+            segment->unfenced = chunk.row + 1;
+    }
+    mdb_cursor_close(cursor);
+    if (r == 0 && code == MDB_NOTFOUND) {
+        segment->fences = segment->fencing;
+        segment->fencing = NULL;
+    }
+    return r < 0 ? r : code == 0 || code == MDB_NOTFOUND ? 0 : store_code(view->store, code);
+}
+
+void segment_unfence(struct segment *segment)
+{
+    fences_free(segment->fences);
+    fences_free(segment->fencing);
+    segment->fences = segment->fencing = NULL;
 }
 
 void segment_check(struct check *c, unsigned place, const struct segment *segment)

@@ -194,31 +194,35 @@ static int doomed(const struct tiers *t)
     return -1;
 }
 
-/* A segment of which all has expired goes whole, unless a merge reads it. */
-static int doom_expired(struct step *step)
+/* A segment of which all has expired goes whole, unless a merge reads it. Its place; -1 for none. */
+static int expired(const struct store *store)
 {
-    struct tiers *t = step->tiers;
-    uint32_t least = view_first_num(&step->store->writer);
+    const struct tiers *t = store->tiers;
     uint64_t merging = 0;
     for (int i = 0; i < SEGMENTS_MAX; i++)
         merging |= t->segments[i].inputs;
-    for (unsigned i = 0; i < SEGMENTS_MAX; i++) {
-        struct segment *s = &t->segments[i];
-        if (s->state != SEGMENT_LIVE || s->last >= least || merging >> i & 1)
-            continue;
-        s->state = SEGMENT_DOOMED;
-        int r = segment_write_row(step->store, i, s);
-        if (r < 0)
-            return r;
+    for (int i = 0; i < SEGMENTS_MAX; i++)
+        if (t->segments[i].state == SEGMENT_LIVE && t->segments[i].last < store->counters.first_num && !(merging >> i & 1))
+            return i;
+    return -1;
+}
+
+static int doom_expired(struct step *step)
+{
+    int place, r = 0;
+    while (r == 0 && (place = expired(step->store)) >= 0) {
+        step->tiers->segments[place].state = SEGMENT_DOOMED;
+        r = segment_write_row(step->store, (unsigned)place, &step->tiers->segments[place]);
     }
-    return 0;
+    return r;
 }
 
 /* ---- steps ------------------------------------------------------------------- */
 
-static int pending(const struct tiers *t)
+static int pending(const struct store *store)
 {
-    return tiers_sealing(t) || t->cleared < t->sealed || doomed(t) >= 0 || merge_level(t) >= 0;
+    const struct tiers *t = store->tiers;
+    return tiers_sealing(t) || t->cleared < t->sealed || doomed(t) >= 0 || expired(store) >= 0 || merge_level(t) >= 0;
 }
 
 /* Whether the next table is still to be made ready. */
@@ -230,7 +234,7 @@ static int wants_spare(const struct tiers *t)
 int store_owes(const struct store *store)
 {
     const struct tiers *t = store->tiers;
-    return t->owed >= step_postings(t) && (pending(t) || wants_spare(t));
+    return t->owed >= step_postings(t) && (pending(store) || wants_spare(t) || tiers_unready(t));
 }
 
 /* What is frozen is a segment too by now. Its memory is used again: all other would have to be found page by page, while
@@ -303,6 +307,7 @@ static void keep(struct step *step)
     for (int i = 0; i < SEGMENTS_MAX; i++) {
         if (t->segments[i].state == SEGMENT_FREE || t->segments[i].state == SEGMENT_DOOMED) {
             filter_free(t->segments[i].filter);
+            segment_unfence(&t->segments[i]);
             t->segments[i].filter = NULL;
             t->segments[i].filling = 0;
         }
@@ -327,7 +332,7 @@ int store_step(struct store *store)
     struct tiers *t = store->tiers;
     struct step step = {.store = store, .tiers = t, .left = step_postings(t)};
     int filling = fill_filters(store), making = make_spare(store);
-    if (filling < 0 || !pending(t)) {
+    if (filling < 0 || !pending(store)) {
         pay(t, making ? step_postings(t) : t->owed);
         int r = filling ? filling : making ? making : ledger_step(store);
         return r ? r : ids_step(store);
@@ -350,7 +355,7 @@ int store_step(struct store *store)
         take_back(t, before);
     free(step.run.postings);
     free(before);
-    return r < 0 ? r : filling || making || pending(t);
+    return r < 0 ? r : filling || making || pending(store);
 }
 
 int tiers_freeze(struct store *store)
@@ -393,7 +398,7 @@ static void tell(struct store *store)
     for (int i = 0; i < SEGMENTS_MAX; i++) {
         segments += t->segments[i].state == SEGMENT_LIVE;
         sealed += t->segments[i].state == SEGMENT_LIVE ? t->segments[i].postings : 0;
-        filters += filter_bytes(t->segments[i].filter);
+        filters += filter_bytes(t->segments[i].filter) + fences_bytes(t->segments[i].fences);
     }
     f->postings = index_count(t->active) + (t->frozen ? index_count(t->frozen) : 0);
     f->bytes = index_bytes(t->active) + (t->frozen ? index_bytes(t->frozen) : 0) + (t->spare ? index_bytes(t->spare) : 0);

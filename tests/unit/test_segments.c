@@ -190,7 +190,7 @@ static void compare_all(void)
 
 static void open_store(void)
 {
-    struct store_options options = {.dir = dir, .map_size = 64u << 20, .index_memory = TABLE_BYTES};
+    struct store_options options = {.dir = dir, .map_size = 1u << 20 /* it grows */, .index_memory = TABLE_BYTES};
     struct err err = {0};
     if (store_open(&options, &err, &store) != 0)
         fail_msg("%s", err.text);
@@ -306,6 +306,14 @@ static void expire(uint32_t below)
     article_done(&article);
 }
 
+/* Whether all segments have fences, as they should when there is nothing else to do. */
+static void assert_fenced(void)
+{
+    assert_false(tiers_unready(store->tiers));
+    for (unsigned i = 0; i < SEGMENTS_MAX; i++)
+        assert_true((store->tiers->segments[i].state == SEGMENT_LIVE) == (store->tiers->segments[i].fences != NULL));
+}
+
 /* ---- tests ------------------------------------------------------------------------ */
 
 static void test_model(void **unused)
@@ -339,9 +347,14 @@ static void test_model(void **unused)
     while ((r = store_step(store)) == 1)
         ;
     assert_int_equal(r, 0);
+    assert_fenced();
     compare_all();
     check_store();
     reopen();
+    compare_all();
+    while ((r = store_step(store)) == 1)
+        ;
+    assert_fenced();
     compare_all();
     expire(num - 1);
     post_batch(&num, 0);
@@ -463,6 +476,46 @@ static void test_filter(void **unused)
     filter_free(NULL);
 }
 
+static int by_size(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* Keys that lie evenly, close together, or at both ends: the first that is not below one is found. */
+static void test_fences(void **unused)
+{
+    enum { N = 5000 };
+    static uint64_t keys[N];
+    (void)unused;
+    for (int shape = 0; shape < 24; shape++) {
+        uint64_t n = shape < 6 ? (uint64_t)shape : N, mask = shape % 3 == 0 ? UINT64_MAX : shape % 3 == 1 ? 0xffff00000fff : 0xff;
+        struct fences *fences = fences_new("/nowhere", n);
+        struct placed chunk = {.len = 1}, found;
+        assert_non_null(fences);
+        for (uint64_t i = 0; i < n; i++)
+            keys[i] = value_key(shape % 4 == 3 && i % 2 ? ~(draw() & mask) : draw() & mask);
+        qsort(keys, n, sizeof *keys, by_size);
+        for (uint64_t i = 0; i < n; i++) {
+            chunk.row = keys[i];
+            chunk.data = (const unsigned char *)keys + i;
+            assert_int_equal(fences_add(fences, &chunk), 0);
+        }
+        assert_int_equal(fences_add(fences, &chunk), DUP_ECORRUPT);
+        for (uint64_t i = 0, at; i < 2 * N; i++) {
+            uint64_t key = value_key(i % 2 && n ? keys[draw() % n] + draw() % 3 - 1 : draw() & mask);
+            for (at = 0; at < n && keys[at] < key; at++)
+                ;
+            fences_prefetch(fences, key);
+            assert_int_equal(fences_find(fences, key, &found), at < n);
+            assert_true(at == n || (found.row == keys[at] && found.data == (const unsigned char *)keys + at && found.len == 1));
+        }
+        fences_free(fences);
+    }
+    fences_free(NULL);
+    assert_int_equal(fences_bytes(NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -471,6 +524,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_common, make_store, remove_store),
         cmocka_unit_test_setup_teardown(test_most, make_store, remove_store),
         cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_fences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
