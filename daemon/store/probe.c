@@ -289,7 +289,8 @@ int store_probe(struct store *store, const uint64_t *values, size_t n, const str
         index_find(t->active, key, least, list);
         if (t->frozen)
             index_find(t->frozen, key, least, list);
-        take(probed, &at, i, least, list);
+        if (at < probed->lists.len)
+            take(probed, &at, i, least, list);
         for (unsigned k = 0; k < n_ask && r == 0 && list->total <= LIMIT_POSTINGS; k++) {
             const struct segment *s = &t->segments[ask[k]];
             struct placed chunk;
