@@ -9,6 +9,7 @@
 
 #define FANIN 4
 #define LEVELS 16
+#define LOOKS 64 /* keys between two looks at the clock */
 
 /* The oldest live segments of a level, up to FANIN, oldest first; how many. */
 static unsigned oldest(const struct tiers *t, unsigned level, unsigned *places)
@@ -120,6 +121,8 @@ int merge_step(struct step *step, int place)
         }
         r = count ? segment_add(step->store, (unsigned)place, s, &step->chunk, key, nums, count) : 0;
         step->left--;
+        if (step->left % LOOKS == 0)
+            step_is_late(step);
         for (unsigned i = 0; i < n && r >= 0; i++)
             if (open[i] == 1 && readers[i].key == key)
                 r = open[i] = segment_reader_next(&readers[i]);

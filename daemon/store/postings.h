@@ -191,11 +191,14 @@ struct step {
     struct store *store;
     struct tiers *tiers;
     uint64_t left;         /* postings that may still be moved */
+    uint64_t end_us;       /* of clock_elapsed_us, and no longer than that: pages may have to come from the disk */
+    uint64_t unmoved;      /* those that were left then */
     int sealed;            /* the frozen table is all written */
     struct run run;        /* memory owned */
     struct chunk chunk;
 };
 
+int step_is_late(struct step *step); /* 1: nothing is left to be done in this one */
 int tiers_freeze(struct store *store); /* the spare table, or a new one, takes the place of the active one: DUP_ENOMEM */
 int tiers_sealing(const struct tiers *tiers); /* a table is full and not yet a segment */
 int tiers_free_place(const struct tiers *tiers); /* -1: none */

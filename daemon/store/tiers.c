@@ -18,7 +18,10 @@
 #define STEP_MAX (UINT64_C(1) << 17) /* postings moved in one step */
 #define STEP_MIN (UINT64_C(1) << 8)  /* of small tables, a small part too */
 #define STEP_SHARE 256             /* bytes of the memory table for each of them */
+#define STEP_US 30000u             /* a step takes this long at most, with its commit some more */
 #define ROW_SHARE 64               /* postings of a step for each row cleared in one */
+#define RUN_LOOKS 8                /* runs of keys sealed, and ... */
+#define ROW_LOOKS 2                /* ... rows cleared between two looks at the clock */
 #define FILL_PIECES 16             /* of a quarter of a step's postings: keys read in one step to fill a filter after a start, ... */
 #define FILL_US 20000u             /* ... or as many as it takes so long to find on the disk */
 #define READY_AT 75                /* percent of the active table when the next one is made ready, ... */
@@ -67,6 +70,15 @@ static uint32_t next_order(const struct tiers *t)
         if (t->segments[i].state != SEGMENT_FREE && t->segments[i].order > most)
             most = t->segments[i].order;
     return most + 1;
+}
+
+int step_is_late(struct step *step)
+{
+    if (step->left && clock_elapsed_us() > step->end_us) {
+        step->unmoved = step->left;
+        step->left = 0;
+    }
+    return step->left == 0;
 }
 
 int step_begin_segment(struct step *step, const struct segment *made, uint64_t keys)
@@ -118,14 +130,18 @@ static int seal_run(struct step *step, int place)
 static int seal(struct step *step)
 {
     struct tiers *t = step->tiers;
+    unsigned runs = 0;
     int place = tiers_building(t, 0, 0), r = 0;
     if (place < 0 && (place = begin_seal(step)) < 0)
         return place;
     struct segment *s = &t->segments[place];
     /* The resume key moves with each chunk; what this step writes is all above the one it began with. */
-    while (step->left && (r = index_run(t->frozen, &t->frozen_line, &step->run)) == 1)
+    while (step->left && (r = index_run(t->frozen, &t->frozen_line, &step->run)) == 1) {
         if ((r = seal_run(step, place)) < 0)
             return r;
+        if (++runs % RUN_LOOKS == 0)
+            step_is_late(step);
+    }
     if (r < 0 || (r = segment_flush(step->store, (unsigned)place, s, &step->chunk)) < 0)
         return r;
     if (step->left) {
@@ -142,33 +158,32 @@ static int seal(struct step *step)
 
 /* ---- clearing ------------------------------------------------------------------ */
 
-/* Takes out rows from the table's beginning, up to a key of which the first bytes are more than limit. How many. */
-static int clear_rows(struct store *store, enum table table, uint32_t limit, unsigned max)
+/* Takes out rows from the table's beginning, up to a key of which the first bytes are more than limit. 1: there may be more. */
+static int clear_rows(struct step *step, enum table table, uint32_t limit)
 {
+    struct store *store = step->store;
+    uint64_t max = step_postings(step->tiers) / ROW_SHARE;
     MDB_cursor *cursor;
     MDB_val key, data;
-    unsigned n = 0;
-    int code = mdb_cursor_open(store->writer.txn, store->tables[table], &cursor);
+    int more = 1, code = mdb_cursor_open(store->writer.txn, store->tables[table], &cursor);
     if (code != 0)
         return store_code(store, code);
-    for (; n < max; n++) {
+    for (uint64_t n = 0; n < max && more && !(n && n % ROW_LOOKS == 0 && step_is_late(step)); n++) {
         code = mdb_cursor_get(cursor, &key, &data, MDB_FIRST);
-        if (code != 0 || get_be32(key.mv_data) > limit)
-            break;
-        if ((code = mdb_cursor_del(cursor, 0)) != 0)
+        more = code == 0 && get_be32(key.mv_data) <= limit;
+        if (more && (code = mdb_cursor_del(cursor, 0)) != 0)
             break;
     }
     mdb_cursor_close(cursor);
-    return code == 0 || code == MDB_NOTFOUND ? (int)n : store_code(store, code);
+    return code == 0 || code == MDB_NOTFOUND ? more : store_code(store, code);
 }
 
 static int clear_segment(struct step *step, unsigned place)
 {
     struct tiers *t = step->tiers;
-    unsigned max = (unsigned)(step_postings(t) / ROW_SHARE);
-    int n = clear_rows(step->store, (enum table)(TABLE_SEGMENT_0 + place), UINT32_MAX, max);
-    if (n < 0 || n == (int)max)
-        return n < 0 ? n : 0;
+    int more = clear_rows(step, (enum table)(TABLE_SEGMENT_0 + place), UINT32_MAX);
+    if (more)
+        return more < 0 ? more : 0;
     struct segment gone = {0};
     int r = segment_write_row(step->store, place, &gone);
     if (r == 0)
@@ -179,11 +194,10 @@ static int clear_segment(struct step *step, unsigned place)
 static int clear_log(struct step *step)
 {
     struct tiers *t = step->tiers;
-    unsigned max = (unsigned)(step_postings(t) / ROW_SHARE);
-    int n = clear_rows(step->store, TABLE_POSTINGS, t->sealed, max);
-    if (n >= 0 && n < (int)max)
+    int more = clear_rows(step, TABLE_POSTINGS, t->sealed);
+    if (more == 0)
         t->cleared = t->sealed;
-    return n < 0 ? n : 0;
+    return more < 0 ? more : 0;
 }
 
 static int doomed(const struct tiers *t)
@@ -314,7 +328,7 @@ static void keep(struct step *step)
         if (t->segments[i].state == SEGMENT_FREE)
             t->segments[i] = (struct segment){0};
     }
-    pay(t, step_postings(t));
+    pay(t, step_postings(t) - step->unmoved);
 }
 
 /* 1 when there are more, or DUP_E... */
@@ -331,6 +345,7 @@ int store_step(struct store *store)
 {
     struct tiers *t = store->tiers;
     struct step step = {.store = store, .tiers = t, .left = step_postings(t)};
+    step.end_us = clock_elapsed_us() + STEP_US;
     int filling = fill_filters(store), making = make_spare(store);
     if (filling < 0 || !pending(store)) {
         pay(t, making ? step_postings(t) : t->owed);
