@@ -8,11 +8,11 @@
 
 #include "store/postings.h"
 
-#define AHEAD 8   /* values of which the filters are fetched before their turn */
-#define HITS 128  /* values that passed a filter and are looked for together */
+#define AHEAD 8     /* values of which the filters are fetched before their turn */
+#define HITS 128    /* values that passed a filter and are looked for together */
 #define FETCHED 256 /* bytes of a chunk that are fetched before their turn; the processor goes on from there */
-#define VOTES 128 /* values that say which number most of them lead to, ... */
-#define FEW 2     /* ... of so many stories at most */
+#define VOTES 128   /* values that say which number most of them lead to, ... */
+#define FEW 2       /* ... of so many stories at most */
 
 /* ---- in segments ----------------------------------------------------------------- */
 
@@ -64,7 +64,9 @@ void tiers_show(struct store *store)
         if (!is_asked(t, s, 0))
             continue;
         now[n].place = i;
-        now[n++].segment = *s;
+        now[n].segment = *s;
+        now[n].segment.unfiltered = now[n].segment.unfenced = 0; /* how far what is being made has come is the writer's */
+        now[n++].segment.fencing = NULL;
         order = s->order > order ? s->order : order;
     }
     if (n == shown->n && memcmp(now, shown->segments, n * sizeof *now) == 0)
