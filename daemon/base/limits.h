@@ -47,5 +47,6 @@
 #define LIMIT_REPORTS     2            /* reports under way at a time */
 #define LIMIT_EVIDENCE    32           /* agencies that count for the source of one cluster */
 #define LIMIT_VALUES      4096         /* winnowed values kept of one article */
+#define LIMIT_PROBED      (64u << 10)  /* bytes of what a worker finds of them; with more the writer looks them up itself */
 
 #endif

@@ -341,7 +341,7 @@ int prepare_article(struct preparer *p, const struct prepare_options *options,
     struct article_in *in = &made.in;
     buf_init(&made.raw, LIMIT_LINE);
     buf_init(&made.packed, LIMIT_LINE);
-    buf_init(&made.probed.lists, LIMIT_LINE);
+    buf_init(&made.probed.lists, LIMIT_PROBED);
     r = fingerprint(p, options->secret, in->title.data, in->title.len, in->body.data, in->body.len,
                     &made, err);
     if (r == 0 && (r = buf_add(&made.raw, in->body.data, in->body.len)) < 0)

@@ -14,6 +14,7 @@
 #include "server/query.h"
 #include "server/server.h"
 
+#define SNAPSHOT_US 50000u
 #define GIVES_WAY 10 /* niceness: all wait for the writer, which should not wait for a processor that a worker has */
 
 struct work {
@@ -183,11 +184,26 @@ static int parse(struct tools *tools, const struct prepare_options *options,
     return r;
 }
 
-/* What the writer need not do itself then. *view: a snapshot, opened for the first. */
-static void go_ahead(struct server *server, struct view **view, struct request *request)
+/* A snapshot for several requests. One that is kept long keeps pages from being used again. */
+struct shared_view {
+    struct view *view;
+    uint64_t opened_us;
+};
+
+/* What the writer need not do itself then. */
+static void go_ahead(struct server *server, struct shared_view *shared, struct request *request)
 {
-    if (*view || store_snapshot(server->store, view) == 0)
-        engine_ahead(writer_engine(server->writer), *view, &request->prepared);
+    uint64_t now = clock_elapsed_us();
+    if (shared->view && now - shared->opened_us > SNAPSHOT_US) {
+        store_release(shared->view);
+        shared->view = NULL;
+    }
+    if (!shared->view) {
+        if (store_snapshot(server->store, &shared->view) < 0)
+            return;
+        shared->opened_us = now;
+    }
+    engine_ahead(writer_engine(server->writer), shared->view, &request->prepared);
 }
 
 static void run_nothing(uv_work_t *work)
@@ -206,17 +222,17 @@ static void run_parse(uv_work_t *uv)
 {
     struct work *work = (struct work *)(void *)uv;
     struct tools *tools = tools_get();
-    struct view *view = NULL;
+    struct shared_view shared = {NULL, 0};
     uint64_t start = clock_thread_us();
     for (struct request *request = work->list; request; request = request->queued) {
         int r = tools ? parse(tools, &work->tables->prepare, request) : no_memory(request);
         if (r < 0 && !request->error.code)
             json_error_set(&request->error, r, "", JSON_NOWHERE, "%s", dup_strerror(r));
         if (r == 0 && request->operation->prepares == PREPARE_ARTICLE)
-            go_ahead(work->server, &view, request);
+            go_ahead(work->server, &shared, request);
     }
-    if (view)
-        store_release(view);
+    if (shared.view)
+        store_release(shared.view);
     work->server->parse_us += clock_thread_us() - start;
 }
 

@@ -124,6 +124,19 @@ static uint64_t check_articles(struct check *c, struct tally *t)
     return found;
 }
 
+/* Whether the row has the current version of an article too, which should have put an earlier one out of it. */
+static int has_later(struct check *c, struct tally *t, const MDB_val *data)
+{
+    uint32_t num;
+    for (size_t at = 0; at + sizeof num <= data->mv_size; at += sizeof num) {
+        memcpy(&num, (const char *)data->mv_data + at, sizeof num);
+        if (num != t->article.num && read_current(c, num, &t->other) == 0 && t->other.id.len == t->article.id.len &&
+            memcmp(t->other.id.data, t->article.id.data, t->article.id.len) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 /*
  * A row of ids: articles whose ids have the hash that is its key. One that is not current any more has a later version
  * that is not in the table yet; it may have expired.
@@ -142,6 +155,8 @@ static void visit_ids(struct check *c, const MDB_val *key, const MDB_val *data, 
             check_fault(c, "an id leads to article %u, which is not there", num);
             continue;
         }
+        if (t->article.flags & ARTICLE_SUPERSEDED && has_later(c, t, data))
+            check_fault(c, "an id leads to article %u, and to its later version", num);
         put_be64(expected, id_hash(c->view->store, t->article.id.data, t->article.id.len));
         if (key->mv_size != sizeof expected || memcmp(key->mv_data, expected, sizeof expected) != 0)
             check_fault(c, "an id leads to article %u, which has another", num);

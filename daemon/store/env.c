@@ -20,6 +20,15 @@
 
 #define ROOM_LEFT (UINT64_C(16) << 20) /* bytes: a batch with its pages may need as much */
 
+void lock_init(pthread_rwlock_t *lock)
+{
+    pthread_rwlockattr_t writers_first;
+    pthread_rwlockattr_init(&writers_first);
+    pthread_rwlockattr_setkind_np(&writers_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(lock, &writers_first);
+    pthread_rwlockattr_destroy(&writers_first);
+}
+
 int store_code(struct store *store, int code)
 {
     switch (code) {

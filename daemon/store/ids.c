@@ -32,7 +32,7 @@ struct ids {
     struct id_table active, frozen;
     uint32_t most;         /* ids in the active one before it is frozen */
     uint32_t committed;    /* of the active one's */
-    uint32_t at, at_committed; /* of the frozen one's heads: what they lead to is in the table */
+    struct id_place { uint32_t head, entry; } at, at_committed; /* of the frozen one: those before it are in the table; entry 0: the head's first */
     uint64_t owed;         /* ids that should be there by now */
 };
 
@@ -59,6 +59,7 @@ static void seek(struct sought *s, struct view *view, const char *id, size_t len
     s->id = id;
     s->len = len;
     s->hash = id_hash(view->store, id, len);
+    s->num = 0;
     article_init(&s->article);
 }
 
@@ -82,11 +83,14 @@ static int has_id(struct sought *s, uint32_t num)
     return is_sought(s);
 }
 
+/* Before a version that was deleted there are none that were not. */
 static int find_in_memory(struct sought *s, const struct id_table *t)
 {
-    int r = 0;
-    for (uint32_t i = id_table_find(t, s->hash, 0); i && r == 0; i = id_table_find(t, s->hash, i))
+    int r = 0, gone = 0;
+    for (uint32_t i = id_table_find(t, s->hash, 0); i && r == 0 && !gone; i = id_table_find(t, s->hash, i)) {
         r = has_id(s, t->base + i);
+        gone = r == 0 && s->num == t->base + i && s->article.flags & ARTICLE_DELETED;
+    }
     return r;
 }
 
@@ -233,6 +237,8 @@ static int file_id(struct store *store, uint32_t num, const struct id_entry *ent
 {
     struct row row;
     int r = read_row(s->view, entry->hash, &row), read = 0;
+    if (r == DUP_ECORRUPT) /* it cannot lead anywhere, and must not stand in the way of all others */
+        r = 0;
     if (r == 0 && (row.n || entry->changed)) {
         read = view_article(s->view, num, &s->own);
         if (read == DUP_ENOENT || (read == 0 && !is_current(&s->own)))
@@ -244,10 +250,10 @@ static int file_id(struct store *store, uint32_t num, const struct id_entry *ent
         s->len = s->own.id.len;
         r = sweep_row(s, &row);
     }
-    if (r == 0 && row.n == SAME_HASH_MAX)
-        r = DUP_ECORRUPT;
     if (r < 0)
         return r;
+    if (row.n == SAME_HASH_MAX) /* keyed hashes of so many ids are not the same by chance */
+        row.n = 0;
     row.nums[row.n++] = num;
     return write_row(store, &row);
 }
@@ -261,31 +267,40 @@ static uint64_t owed(const struct ids *ids)
 
 /* ---- what comes and goes with transactions --------------------------------------------- */
 
+static int is_filed(const struct ids *ids)
+{
+    return ids->at.head == id_table_heads(&ids->frozen);
+}
+
 int ids_commit(struct store *store)
 {
     struct ids *ids = store->ids;
     const struct id_table *t = &ids->frozen;
     uint32_t filed = t->base + t->n;
     struct sought s = {.view = &store->writer};
-    if (ids->at == id_table_heads(t) || owed(ids) < ids->most / PIECES)
+    if (is_filed(ids) || owed(ids) < ids->most / PIECES)
         return 0;
     int r = 0;
     article_init(&s.article);
     article_init(&s.own);
-    for (uint64_t left = owed(ids); left && ids->at < id_table_heads(t) && r == 0; ids->at++)
-        for (uint32_t i = t->heads[ids->at]; i && r == 0; i = t->entries[i - 1].before) {
-            r = file_id(store, t->base + i, &t->entries[i - 1], &s);
-            left -= left > 0;
+    for (uint64_t left = owed(ids); left && !is_filed(ids) && r == 0;) {
+        uint32_t entry = ids->at.entry ? ids->at.entry : t->heads[ids->at.head];
+        if (entry) {
+            r = file_id(store, t->base + entry, &t->entries[entry - 1], &s);
+            ids->at.entry = t->entries[entry - 1].before;
+            left--;
         }
+        ids->at.head += ids->at.entry == 0;
+    }
     article_done(&s.article);
     article_done(&s.own);
-    return r < 0 || ids->at < id_table_heads(t) ? r : table_put(store, TABLE_SETTINGS, "ids", 3, &filed, sizeof filed, 0);
+    return r < 0 || !is_filed(ids) ? r : table_put(store, TABLE_SETTINGS, "ids", 3, &filed, sizeof filed, 0);
 }
 
 int ids_step(struct store *store)
 {
     struct ids *ids = store->ids;
-    if (ids->at == id_table_heads(&ids->frozen))
+    if (is_filed(ids))
         return 0;
     ids->owed += ids->most / STEPS + 1;
     int r = store_begin(store);
@@ -322,7 +337,8 @@ static void freeze(struct ids *ids)
     ids->frozen = ids->active;
     ids->active = fresh;
     pthread_rwlock_unlock(&ids->lock);
-    ids->committed = ids->at = ids->at_committed = 0;
+    ids->at = ids->at_committed = (struct id_place){0, 0};
+    ids->committed = 0;
     ids->owed = 0;
     id_table_free(&old);
 }
@@ -330,14 +346,15 @@ static void freeze(struct ids *ids)
 void ids_begin(struct store *store)
 {
     struct ids *ids = store->ids;
-    if (ids->committed >= ids->most && ids->at == id_table_heads(&ids->frozen))
+    if (ids->committed >= ids->most && is_filed(ids))
         freeze(ids);
 }
 
 void ids_committed(struct store *store)
 {
     struct ids *ids = store->ids;
-    ids->owed = ids->at == ids->at_committed ? owed(ids) : 0;
+    int moved = ids->at.head != ids->at_committed.head || ids->at.entry != ids->at_committed.entry;
+    ids->owed = moved ? 0 : owed(ids);
     ids->at_committed = ids->at;
     ids->committed = ids->active.n;
 }
@@ -356,13 +373,9 @@ void ids_undo(struct store *store)
 int ids_new(struct store *store, uint64_t bytes)
 {
     struct ids *ids = calloc(1, sizeof *ids);
-    pthread_rwlockattr_t writers_first;
     if (!ids)
         return DUP_ENOMEM;
-    pthread_rwlockattr_init(&writers_first);
-    pthread_rwlockattr_setkind_np(&writers_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    pthread_rwlock_init(&ids->lock, &writers_first);
-    pthread_rwlockattr_destroy(&writers_first);
+    lock_init(&ids->lock);
     bytes /= BYTES_AN_ID;
     ids->most = bytes < IDS_MIN ? IDS_MIN : bytes > IDS_MAX ? IDS_MAX : (uint32_t)bytes;
     store->ids = ids;

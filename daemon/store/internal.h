@@ -47,7 +47,7 @@ struct store {
     struct counters counters;         /* as in the open transaction */
     struct counters committed;
     struct dup_secret secret;
-    struct tiers *tiers;              /* owned; the index (postings.h), writer thread only */
+    struct tiers *tiers;              /* owned; the index (postings.h) */
     struct ids *ids;                  /* owned; ids of the newest articles (ids.c) */
     struct ledger *ledger;            /* owned; what reports count, in memory (ledger.h) */
     struct index_figures {
@@ -64,6 +64,9 @@ struct store {
     char *dir;                        /* owned */
     atomic_ullong probes, probe_hits, expired;
 };
+
+/* One that does not make whoever wants it alone wait for others who come to share it. */
+void lock_init(pthread_rwlock_t *lock);
 
 /* The DUP_E... of an LMDB code. MDB_MAP_FULL is noted in the store and becomes DUP_EBUSY. */
 int store_code(struct store *store, int code);

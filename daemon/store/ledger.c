@@ -32,13 +32,9 @@ struct ledger {
 int ledger_new(struct store *store, uint64_t bytes)
 {
     struct ledger *ledger = calloc(1, sizeof *ledger);
-    pthread_rwlockattr_t writers_first;
     if (!ledger)
         return DUP_ENOMEM;
-    pthread_rwlockattr_init(&writers_first);
-    pthread_rwlockattr_setkind_np(&writers_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    pthread_rwlock_init(&ledger->lock, &writers_first);
-    pthread_rwlockattr_destroy(&writers_first);
+    lock_init(&ledger->lock);
     if (bytes < LEAST_CHUNKS * CHUNK_BYTES)
         bytes = LEAST_CHUNKS * CHUNK_BYTES;
     ledger->most = (uint32_t)(bytes / CHUNK_BYTES);

@@ -308,11 +308,7 @@ int store_open(const struct store_options *options, struct err *err, struct stor
     struct store *store = calloc(1, sizeof *store);
     if (!store)
         return err_set(err, DUP_ENOMEM, "out of memory");
-    pthread_rwlockattr_t writers_first;
-    pthread_rwlockattr_init(&writers_first);
-    pthread_rwlockattr_setkind_np(&writers_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    pthread_rwlock_init(&store->resize, &writers_first);
-    pthread_rwlockattr_destroy(&writers_first);
+    lock_init(&store->resize);
     store->lock_fd = -1;
     store->read_only = options->read_only;
     store->sync = options->sync;

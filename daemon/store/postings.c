@@ -24,11 +24,7 @@ int tiers_new(struct store *store, uint64_t bytes)
     t->table_bytes = bytes / 2; /* there are two: the newest postings, and those before them */
     t->generation = 1;
     t->reader.store = store;
-    pthread_rwlockattr_t writers_first;
-    pthread_rwlockattr_init(&writers_first);
-    pthread_rwlockattr_setkind_np(&writers_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    pthread_rwlock_init(&t->shown.lock, &writers_first);
-    pthread_rwlockattr_destroy(&writers_first);
+    lock_init(&t->shown.lock);
     store->tiers = t;
     t->active = index_new(t->table_bytes);
     return t->active ? 0 : DUP_ENOMEM;
@@ -240,7 +236,7 @@ static int next_to_fill(const struct tiers *t, unsigned *ret_place)
 static int next_to_fence(const struct tiers *t, unsigned *ret_place)
 {
     for (*ret_place = 0; *ret_place < SEGMENTS_MAX; ++*ret_place)
-        if (t->segments[*ret_place].state == SEGMENT_LIVE && !t->segments[*ret_place].fences)
+        if (t->segments[*ret_place].state == SEGMENT_LIVE && !t->segments[*ret_place].fences && !t->segments[*ret_place].fenceless)
             return 1;
     return 0;
 }
@@ -255,7 +251,7 @@ int tiers_unready(const struct tiers *t)
  * Reading all segments takes seconds where there are many: a start does not wait for it. Until a filter is whole
  * its segment is asked without it. What is written meanwhile goes into the filter as ever.
  */
-int tiers_fill_filters(struct store *store, uint64_t max)
+int tiers_make_ready(struct store *store, uint64_t max)
 {
     struct view *view;
     unsigned place = 0;
@@ -268,7 +264,10 @@ int tiers_fill_filters(struct store *store, uint64_t max)
     int r = store_snapshot(store, &view);
     if (r < 0)
         return r;
-    r = fences ? segment_fence(view, place, s, max / FENCE_SHARE) : segment_fill_filter(view, place, s, max);
+    if (fences)
+        segment_fence(view, place, s, max / FENCE_SHARE);
+    else
+        r = segment_fill_filter(view, place, s, max);
     store_release(view);
     tiers_show(store);
     return r < 0 ? r : 1;
@@ -287,7 +286,7 @@ int store_load_index(struct store *store, struct err *err)
     if (r == 0)
         r = ids_load(store);
     for (int more = 1; r == 0 && more && store->read_only; r = more < 0 ? more : 0)
-        more = tiers_fill_filters(store, UINT64_MAX);
+        more = tiers_make_ready(store, UINT64_MAX);
     if (r == 0 && store->read_only)
         r = tiers_open_reader(store);
     return r < 0 ? err_set(err, r, "the index of %s cannot be read: %s", store->dir, dup_strerror(r)) : 0;

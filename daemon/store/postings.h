@@ -105,6 +105,7 @@ struct segment {
     struct fences *fences;     /* owned; NULL: none yet */
     struct fences *fencing;    /* owned; those that are being made, up to the key */
     uint64_t unfenced;
+    int fenceless;             /* they could not be made: it is looked up in by its tree */
 };
 
 #define CHUNK_MAX 2020          /* bytes: two chunks fill a page of LMDB, with their keys */
@@ -146,8 +147,8 @@ int segment_find_placed(const struct placed *chunk, const struct segment *segmen
                         struct posting_list *list);
 /* Goes on with a filter that is not whole, for max keys. DUP_E... */
 int segment_fill_filter(struct view *view, unsigned place, struct segment *segment, uint64_t max);
-/* Goes on with the fences of a complete segment, for max chunks; they are there when it is done. DUP_E... */
-int segment_fence(struct view *view, unsigned place, struct segment *segment, uint64_t max);
+/* Goes on with the fences of a complete segment, for max chunks; they are there when it is done. Without memory for them it stays fenceless. */
+void segment_fence(struct view *view, unsigned place, struct segment *segment, uint64_t max);
 void segment_unfence(struct segment *segment); /* the map lies somewhere else, or it goes */
 /* Every chunk's checksum, order and numbers. */
 void segment_check(struct check *c, unsigned place, const struct segment *segment);
@@ -180,7 +181,8 @@ struct tiers {
     struct shown {                           /* the segments that other threads may look into, */
         pthread_rwlock_t lock;               /* while they hold this shared */
         uint64_t txn;                        /* with a snapshot of this transaction, or of a later one */
-        uint32_t order;                      /* the greatest of theirs */
+        uint32_t order;                      /* the greatest of theirs, */
+        uint32_t most;                       /* and of all that were ever shown: what was found ahead is told by it */
         unsigned n;
         struct shown_segment { unsigned place; struct segment segment; } segments[SEGMENTS_MAX];
     } shown;
@@ -211,7 +213,7 @@ int tiers_new(struct store *store, uint64_t bytes);
 void tiers_free(struct store *store);
 int tiers_load(struct store *store); /* rows, and the memory tables from the log; filters are empty */
 /* Fills filters after a start: so many keys; then makes fences. 1 when there are more, or DUP_E... */
-int tiers_fill_filters(struct store *store, uint64_t max);
+int tiers_make_ready(struct store *store, uint64_t max);
 int tiers_unready(const struct tiers *tiers); /* there are filters or fences to be made */
 void tiers_moved(struct store *store); /* the map lies somewhere else now */
 int tiers_begin(struct store *store); /* at the beginning of a write transaction */
@@ -224,6 +226,10 @@ int tiers_open_reader(struct store *store);
 void tiers_close_reader(struct store *store);
 /* Lets other threads look into the segments that there are now. Between transactions, and before the filter of one that goes is freed. */
 void tiers_show(struct store *store);
+
+/* ---- clear.c ---- */
+int clear_pending(const struct store *store);
+int clear_step(struct step *step); /* some rows of what is not needed any more */
 
 /* ---- merge.c ---- */
 /* The level whose merge is under way or could begin, the lowest first; -1 for none. */

@@ -76,6 +76,7 @@ void tiers_show(struct store *store)
     memcpy(shown->segments, now, n * sizeof *now);
     shown->n = n;
     shown->order = order;
+    shown->most = order > shown->most ? order : shown->most;
     shown->txn = info.me_last_txnid;
     pthread_rwlock_unlock(&shown->lock);
 }
@@ -218,6 +219,8 @@ int view_probe(struct view *view, const uint64_t *values, size_t n, struct probe
         ret->order = r == 0 ? shown->order : 0;
     }
     pthread_rwlock_unlock(&shown->lock);
+    if (r < 0)
+        buf_done(&ret->lists);
     tell(view->store, &look.asked);
     return r;
 }

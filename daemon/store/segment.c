@@ -294,18 +294,13 @@ int segment_fill_filter(struct view *view, unsigned place, struct segment *segme
     return r < 0 ? r : 0;
 }
 
-int segment_fence(struct view *view, unsigned place, struct segment *segment, uint64_t max)
+/* Fences for chunks from the key on. 1: there are more, 0: these were the last, or DUP_E... */
+static int add_fences(struct view *view, unsigned place, struct segment *segment, uint64_t max)
 {
     unsigned char bytes[KEY_BYTES];
     MDB_cursor *cursor;
     MDB_val key = {sizeof bytes, bytes}, data;
     struct placed chunk;
-    if (!segment->fencing) {
-        segment->fencing = fences_new(view->store->dir, segment->chunks);
-        segment->unfenced = 0;
-    }
-    if (!segment->fencing)
-        return DUP_ENOMEM;
     int r = 0, code = mdb_cursor_open(view->txn, view->store->tables[table_of(place)], &cursor);
     if (code != 0)
         return store_code(view->store, code);
@@ -317,11 +312,23 @@ int segment_fence(struct view *view, unsigned place, struct segment *segment, ui
             segment->unfenced = chunk.row + 1;
     }
     mdb_cursor_close(cursor);
-    if (r == 0 && code == MDB_NOTFOUND) {
+    return r < 0 ? r : code == 0 ? 1 : code == MDB_NOTFOUND ? 0 : store_code(view->store, code);
+}
+
+void segment_fence(struct view *view, unsigned place, struct segment *segment, uint64_t max)
+{
+    if (!segment->fencing) {
+        segment->fencing = fences_new(view->store->dir, segment->chunks);
+        segment->unfenced = 0;
+    }
+    int r = segment->fencing ? add_fences(view, place, segment, max) : DUP_ENOMEM;
+    if (r == 0) {
         segment->fences = segment->fencing;
         segment->fencing = NULL;
+    } else if (r < 0) {
+        segment_unfence(segment);
+        segment->fenceless = 1;
     }
-    return r < 0 ? r : code == 0 || code == MDB_NOTFOUND ? 0 : store_code(view->store, code);
 }
 
 void segment_unfence(struct segment *segment)
@@ -329,6 +336,7 @@ void segment_unfence(struct segment *segment)
     fences_free(segment->fences);
     fences_free(segment->fencing);
     segment->fences = segment->fencing = NULL;
+    segment->fenceless = 0;
 }
 
 void segment_check(struct check *c, unsigned place, const struct segment *segment)

@@ -147,7 +147,7 @@ struct packed {
 /* Appends: article->num must be view_last_num()+1. From here on its id leads to it. */
 int store_add_article(struct store *store, const struct article *article, const struct packed *text);
 int store_set_article(struct store *store, const struct article *article); /* rewrite in place */
-/* Before an id's articles lose it, or go: takes it out of where they would not be missed. */
+/* Before the current version of an article is erased, or goes: takes its id out of the table. */
 int store_del_id(struct store *store, const char *id, size_t len);
 /* DUP_ENOENT when it is not kept. Texts that were packed against it are packed alone first: */
 int store_del_text(struct store *store, uint32_t num);

@@ -19,9 +19,7 @@
 #define STEP_MIN (UINT64_C(1) << 8)  /* of small tables, a small part too */
 #define STEP_SHARE 256             /* bytes of the memory table for each of them */
 #define STEP_US 30000u             /* a step takes this long at most, with its commit some more */
-#define ROW_SHARE 64               /* postings of a step for each row cleared in one */
-#define RUN_LOOKS 8                /* runs of keys sealed, and ... */
-#define ROW_LOOKS 2                /* ... rows cleared between two looks at the clock */
+#define RUN_LOOKS 8                /* runs of keys sealed between two looks at the clock */
 #define FILL_PIECES 16             /* of a quarter of a step's postings: keys read in one step to fill a filter after a start, ... */
 #define FILL_US 20000u             /* ... or as many as it takes so long to find on the disk */
 #define READY_AT 75                /* percent of the active table when the next one is made ready, ... */
@@ -65,7 +63,7 @@ int tiers_building(const struct tiers *t, int merging, unsigned level)
 
 static uint32_t next_order(const struct tiers *t)
 {
-    uint32_t most = 0;
+    uint32_t most = t->shown.most; /* one that is used again would pass for one that was asked */
     for (int i = 0; i < SEGMENTS_MAX; i++)
         if (t->segments[i].state != SEGMENT_FREE && t->segments[i].order > most)
             most = t->segments[i].order;
@@ -156,87 +154,12 @@ static int seal(struct step *step)
     return r < 0 ? r : segment_write_row(step->store, (unsigned)place, s);
 }
 
-/* ---- clearing ------------------------------------------------------------------ */
-
-/* Takes out rows from the table's beginning, up to a key of which the first bytes are more than limit. 1: there may be more. */
-static int clear_rows(struct step *step, enum table table, uint32_t limit)
-{
-    struct store *store = step->store;
-    uint64_t max = step_postings(step->tiers) / ROW_SHARE;
-    MDB_cursor *cursor;
-    MDB_val key, data;
-    int more = 1, code = mdb_cursor_open(store->writer.txn, store->tables[table], &cursor);
-    if (code != 0)
-        return store_code(store, code);
-    for (uint64_t n = 0; n < max && more && !(n && n % ROW_LOOKS == 0 && step_is_late(step)); n++) {
-        code = mdb_cursor_get(cursor, &key, &data, MDB_FIRST);
-        more = code == 0 && get_be32(key.mv_data) <= limit;
-        if (more && (code = mdb_cursor_del(cursor, 0)) != 0)
-            break;
-    }
-    mdb_cursor_close(cursor);
-    return code == 0 || code == MDB_NOTFOUND ? more : store_code(store, code);
-}
-
-static int clear_segment(struct step *step, unsigned place)
-{
-    struct tiers *t = step->tiers;
-    int more = clear_rows(step, (enum table)(TABLE_SEGMENT_0 + place), UINT32_MAX);
-    if (more)
-        return more < 0 ? more : 0;
-    struct segment gone = {0};
-    int r = segment_write_row(step->store, place, &gone);
-    if (r == 0)
-        t->segments[place].state = SEGMENT_FREE;
-    return r;
-}
-
-static int clear_log(struct step *step)
-{
-    struct tiers *t = step->tiers;
-    int more = clear_rows(step, TABLE_POSTINGS, t->sealed);
-    if (more == 0)
-        t->cleared = t->sealed;
-    return more < 0 ? more : 0;
-}
-
-static int doomed(const struct tiers *t)
-{
-    for (int i = 0; i < SEGMENTS_MAX; i++)
-        if (t->segments[i].state == SEGMENT_DOOMED)
-            return i;
-    return -1;
-}
-
-/* A segment of which all has expired goes whole, unless a merge reads it. Its place; -1 for none. */
-static int expired(const struct store *store)
-{
-    const struct tiers *t = store->tiers;
-    uint64_t merging = 0;
-    for (int i = 0; i < SEGMENTS_MAX; i++)
-        merging |= t->segments[i].inputs;
-    for (int i = 0; i < SEGMENTS_MAX; i++)
-        if (t->segments[i].state == SEGMENT_LIVE && t->segments[i].last < store->counters.first_num && !(merging >> i & 1))
-            return i;
-    return -1;
-}
-
-static int doom_expired(struct step *step)
-{
-    int place, r = 0;
-    while (r == 0 && (place = expired(step->store)) >= 0) {
-        step->tiers->segments[place].state = SEGMENT_DOOMED;
-        r = segment_write_row(step->store, (unsigned)place, &step->tiers->segments[place]);
-    }
-    return r;
-}
-
 /* ---- steps ------------------------------------------------------------------- */
 
 static int pending(const struct store *store)
 {
     const struct tiers *t = store->tiers;
-    return tiers_sealing(t) || t->cleared < t->sealed || doomed(t) >= 0 || expired(store) >= 0 || merge_level(t) >= 0;
+    return tiers_sealing(t) || clear_pending(store) || merge_level(t) >= 0;
 }
 
 /* Whether the next table is still to be made ready. */
@@ -277,12 +200,7 @@ static int make_spare(struct store *store)
 static int run_step(struct step *step)
 {
     struct tiers *t = step->tiers;
-    int r = doom_expired(step);
-    int place = doomed(t), level;
-    if (r == 0 && t->cleared < t->sealed)
-        r = clear_log(step);
-    else if (r == 0 && place >= 0)
-        r = clear_segment(step, (unsigned)place);
+    int r = clear_step(step), place, level;
     if (r == 0 && tiers_sealing(t) && (tiers_building(t, 0, 0) >= 0 || tiers_free_place(t) >= 0)) {
         r = seal(step);
     } else if (r == 0 && (level = merge_level(t)) >= 0) {
@@ -295,7 +213,23 @@ static int run_step(struct step *step)
 }
 
 /* What a step had changed in memory, when it could not be committed. */
-static void take_back(struct tiers *t, const struct tiers *before)
+struct before {
+    struct segment segments[SEGMENTS_MAX];
+    uint64_t frozen_line, seals, merges;
+    uint32_t sealed, cleared;
+};
+
+static void note_before(const struct tiers *t, struct before *ret)
+{
+    memcpy(ret->segments, t->segments, sizeof ret->segments);
+    ret->frozen_line = t->frozen_line;
+    ret->seals = t->seals;
+    ret->merges = t->merges;
+    ret->sealed = t->sealed;
+    ret->cleared = t->cleared;
+}
+
+static void take_back(struct tiers *t, const struct before *before)
 {
     for (int i = 0; i < SEGMENTS_MAX; i++)
         if (t->segments[i].filter != before->segments[i].filter)
@@ -332,12 +266,12 @@ static void keep(struct step *step)
 }
 
 /* 1 when there are more, or DUP_E... */
-static int fill_filters(struct store *store)
+static int make_ready(struct store *store)
 {
     uint64_t end_us = clock_elapsed_us() + FILL_US;
     int r = 1;
     for (int i = 0; i < FILL_PIECES && r == 1 && (i == 0 || clock_elapsed_us() < end_us); i++)
-        r = tiers_fill_filters(store, step_postings(store->tiers) / 4);
+        r = tiers_make_ready(store, step_postings(store->tiers) / 4);
     return r;
 }
 
@@ -346,19 +280,17 @@ int store_step(struct store *store)
     struct tiers *t = store->tiers;
     struct step step = {.store = store, .tiers = t, .left = step_postings(t)};
     step.end_us = clock_elapsed_us() + STEP_US;
-    int filling = fill_filters(store), making = make_spare(store);
+    int filling = make_ready(store), making = make_spare(store);
     if (filling < 0 || !pending(store)) {
         pay(t, making ? step_postings(t) : t->owed);
         int r = filling ? filling : making ? making : ledger_step(store);
         return r ? r : ids_step(store);
     }
-    struct tiers *before = malloc(sizeof *before);
-    int r = before ? store_begin(store) : DUP_ENOMEM;
-    if (r < 0) {
-        free(before);
+    struct before before;
+    int r = store_begin(store);
+    if (r < 0)
         return r;
-    }
-    *before = *t;
+    note_before(t, &before);
     r = run_step(&step);
     if (r == 0)
         r = store_commit(store);
@@ -367,9 +299,8 @@ int store_step(struct store *store)
     if (r == 0)
         keep(&step);
     else
-        take_back(t, before);
+        take_back(t, &before);
     free(step.run.postings);
-    free(before);
     return r < 0 ? r : filling || making || pending(store);
 }
 

@@ -1,6 +1,6 @@
 /*
  * Upkeep: what is old goes, what readers left behind is cleared, and figures.
- * Invariant: an expired article leaves neither record, text nor id.
+ * Invariant: an expired article leaves neither record nor text, and its id leads nowhere.
  */
 #include <errno.h>
 #include <fcntl.h>

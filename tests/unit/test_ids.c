@@ -354,20 +354,64 @@ static void test_same_hash(void **unused)
     assert_int_equal(store_del_id(store, id.data, id.len), 0);
     assert_int_equal(length_of(1), 1); /* article 4, which has another id */
     store_abort(store);
-    model = (struct model){.first = 1};
-    assert_int_equal(store_begin(store), 0);
-    for (uint32_t i = 0; i < 20; i++)
-        come(i);
-    assert_int_equal(store_commit(store), 0);
-    struct model then = model;
-    for (size_t n = 16; n >= 15; n--) {
-        model = then;
+}
+
+/* Files an id whose hash has a row of so many bytes by others already. How many numbers it has then. */
+static size_t file_beside(size_t bytes)
+{
+    uint32_t nums[16];
+    unsigned char key[8];
+    struct str id = name_of(0);
+    put_be64(key, id_hash(store, id.data, id.len));
+    for (uint32_t round = 0; round < 2; round++) {
         assert_int_equal(store_begin(store), 0);
-        put(0, nums, n);
+        for (uint32_t i = 0; i < 16; i++)
+            nums[i] = i + 2;
+        if (round)
+            assert_int_equal(table_put(store, TABLE_IDS, key, sizeof key, nums, bytes, 0), 0);
         for (uint32_t i = 0; i < 20; i++)
-            come(20 + i);
-        assert_int_equal(store_commit(store), n == 16 ? DUP_ECORRUPT : 0); /* one more does not go in */
+            come(20 * round + i);
+        assert_int_equal(store_commit(store), 0);
     }
+    assert_int_equal(store_begin(store), 0);
+    size_t length = length_of(0);
+    store_abort(store);
+    return length;
+}
+
+static void test_full_row(void **unused)
+{
+    (void)unused;
+    assert_int_equal(file_beside(15 * sizeof(uint32_t)), 16);
+}
+
+/* What no row can be is none: it must not stop what comes. */
+static void test_bad_rows(void **unused)
+{
+    assert_int_equal(file_beside(16 * sizeof(uint32_t)), 1);
+    assert_int_equal(remove_store(unused), 0);
+    assert_int_equal(make_store(unused), 0);
+    assert_int_equal(file_beside(7), 1);
+}
+
+/* So many versions of one id are in one chain. */
+static void test_many_versions(void **unused)
+{
+    uint32_t num;
+    struct str id = name_of(0);
+    (void)unused;
+    begin_anew(MANY * 1024);
+    for (uint32_t i = 0; i < MANY; i++) {
+        assert_int_equal(store_begin(store), 0);
+        come(0);
+        assert_int_equal(store_commit(store), 0);
+    }
+    assert_int_equal(store_begin(store), 0);
+    delete(0);
+    assert_int_equal(view_find_id(&store->writer, id.data, id.len, &num), DUP_ENOENT);
+    assert_int_equal(store_commit(store), 0);
+    come_alone(MANY / 2);
+    check();
 }
 
 int main(void)
@@ -377,6 +421,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_read_only, make_store, remove_store),
         cmocka_unit_test_setup_teardown(test_alone, make_store, remove_store),
         cmocka_unit_test_setup_teardown(test_idle, make_store, remove_store),
+        cmocka_unit_test_setup_teardown(test_full_row, make_store, remove_store),
+        cmocka_unit_test_setup_teardown(test_bad_rows, make_store, remove_store),
+        cmocka_unit_test_setup_teardown(test_many_versions, make_store, remove_store),
         cmocka_unit_test_setup_teardown(test_same_hash, make_store, remove_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

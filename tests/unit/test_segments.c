@@ -455,6 +455,37 @@ static void test_common(void **unused)
     buf_done(&probed.lists);
 }
 
+/* Orders do not come again: what was looked up before the segments that had them went says nothing of those that came since. */
+static void test_orders(void **unused)
+{
+    enum { LAST_OLD = 15, NEW = 17 }; /* two tables sealed, and three: no merge */
+    static struct posting_list found[NEW];
+    uint64_t values[NEW];
+    struct probed probed = {0};
+    struct view *view;
+    (void)unused;
+    for (uint32_t num = 1; num <= LAST_OLD; num++)
+        post_and_step(num, 900);
+    for (uint32_t k = 0; k < NEW; k++)
+        values[k] = value_of((LAST_OLD + 1 + k) * 1000 * 7 + 7);
+    buf_init(&probed.lists, LIMIT_LINE);
+    assert_int_equal(store_snapshot(store, &view), 0);
+    assert_int_equal(view_probe(view, values, NEW, &probed), 0);
+    store_release(view);
+    assert_true(probed.order > 0);
+    expire(LAST_OLD + 1);
+    while (store_step(store) == 1)
+        ;
+    for (uint32_t num = LAST_OLD + 1; num <= LAST_OLD + NEW; num++)
+        post_and_step(num, 900);
+    assert_int_equal(store_begin(store), 0);
+    assert_int_equal(store_probe(store, values, NEW, &probed, found), 0);
+    for (uint32_t k = 0; k < NEW; k++)
+        assert_int_equal(found[k].n, 1);
+    store_abort(store);
+    buf_done(&probed.lists);
+}
+
 /* What a text is most likely a copy of: the number that most of its rarer values lead to. */
 static void test_most(void **unused)
 {
@@ -546,6 +577,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_model, make_store, remove_store),
         cmocka_unit_test_setup_teardown(test_failing_steps, make_store, remove_store),
         cmocka_unit_test_setup_teardown(test_common, make_store, remove_store),
+        cmocka_unit_test_setup_teardown(test_orders, make_store, remove_store),
         cmocka_unit_test_setup_teardown(test_most, make_store, remove_store),
         cmocka_unit_test(test_filter),
         cmocka_unit_test(test_fences),
