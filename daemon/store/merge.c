@@ -51,32 +51,53 @@ int merge_begin(struct step *step, unsigned level)
     return step_begin_segment(step, &made, keys);
 }
 
-/* The least key that a reader stands at, its numbers together, ascending and each once; those that expired left out. */
-static uint32_t take_least(struct segment_reader *readers, const int *open, unsigned n_readers, uint32_t least,
-                           uint64_t *ret_key, uint32_t *nums)
+/* The readers that stand at the least key, as bits; 0: all are at their ends. */
+static unsigned at_least_key(const struct segment_reader *readers, const int *open, unsigned n_readers, uint64_t *ret_key)
 {
-    struct posting_list list = {0};
-    uint64_t key = UINT64_MAX;
-    for (unsigned i = 0; i < n_readers; i++)
-        if (open[i] == 1 && readers[i].key < key)
-            key = readers[i].key;
-    uint32_t n = 0;
+    unsigned at = 0;
+    *ret_key = UINT64_MAX;
     for (unsigned i = 0; i < n_readers; i++) {
-        for (uint32_t k = 0; open[i] == 1 && readers[i].key == key && k < readers[i].n; k++) {
-            uint32_t num = readers[i].nums[k], at = n, was = list.total;
+        if (open[i] != 1 || readers[i].key > *ret_key)
+            continue;
+        at = readers[i].key < *ret_key ? 1u << i : at | 1u << i;
+        *ret_key = readers[i].key;
+    }
+    return at;
+}
+
+/* Their numbers together, ascending and each once; those that expired left out. */
+static uint32_t take_numbers(const struct segment_reader *readers, unsigned at, uint32_t least, uint32_t *nums)
+{
+    struct posting_list list;
+    uint32_t n = 0;
+    list.n = list.total = 0;
+    for (; at; at &= at - 1) {
+        const struct segment_reader *reader = &readers[__builtin_ctz(at)];
+        for (uint32_t k = 0; k < reader->n; k++) {
+            uint32_t num = reader->nums[k], place = n, was = list.total;
             if (num < least)
                 continue;
             posting_list_add(&list, num);
             if (list.total == was)
                 continue;
-            for (; at > 0 && nums[at - 1] > num; at--)
-                nums[at] = nums[at - 1];
-            nums[at] = num;
+            for (; place > 0 && nums[place - 1] > num; place--)
+                nums[place] = nums[place - 1];
+            nums[place] = num;
             n++;
         }
     }
-    *ret_key = key;
     return n;
+}
+
+/* Writes them. Most keys stand in one segment alone, and nothing in it has expired. */
+static int merge_key(struct step *step, unsigned place, struct segment *s, const struct segment_reader *readers, unsigned at, uint64_t key)
+{
+    const struct segment_reader *one = &readers[__builtin_ctz(at)];
+    uint32_t nums[LIMIT_POSTINGS + 1], least = view_first_num(&step->store->writer);
+    if ((at & (at - 1)) == 0 && one->nums[0] >= least)
+        return segment_add(step->store, place, s, &step->chunk, key, one->nums, one->n);
+    uint32_t n = take_numbers(readers, at, least, nums);
+    return n ? segment_add(step->store, place, s, &step->chunk, key, nums, n) : 0;
 }
 
 static int finish_merge(struct step *step, struct segment *s)
@@ -103,7 +124,6 @@ int merge_step(struct step *step, int place)
     struct segment_reader readers[FANIN];
     int open[FANIN] = {0}, r = 0;
     unsigned n = 0;
-    uint32_t least = view_first_num(&step->store->writer);
     for (unsigned i = 0; i < SEGMENTS_MAX && r >= 0 && n < FANIN; i++) {
         if (!(s->inputs >> i & 1))
             continue;
@@ -112,20 +132,15 @@ int merge_step(struct step *step, int place)
     }
     int ended = 0;
     while (r >= 0 && step->left && !ended) {
-        uint32_t nums[LIMIT_POSTINGS + 1];
         uint64_t key;
-        uint32_t count = take_least(readers, open, n, least, &key, nums);
-        if (key == UINT64_MAX) {
-            ended = 1;
-            break;
-        }
-        r = count ? segment_add(step->store, (unsigned)place, s, &step->chunk, key, nums, count) : 0;
-        step->left--;
+        unsigned at = at_least_key(readers, open, n, &key);
+        ended = at == 0;
+        r = at ? merge_key(step, (unsigned)place, s, readers, at, key) : 0;
+        for (; at && r >= 0; at &= at - 1)
+            r = open[__builtin_ctz(at)] = segment_reader_next(&readers[__builtin_ctz(at)]);
+        step->left -= !ended;
         if (step->left % LOOKS == 0)
             step_is_late(step);
-        for (unsigned i = 0; i < n && r >= 0; i++)
-            if (open[i] == 1 && readers[i].key == key)
-                r = open[i] = segment_reader_next(&readers[i]);
     }
     for (unsigned i = 0; i < n; i++)
         segment_reader_close(&readers[i]);
