@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/escape.h"
@@ -15,7 +14,6 @@
 #include "server/server.h"
 
 #define SNAPSHOT_US 50000u
-#define GIVES_WAY 10 /* niceness: all wait for the writer, which should not wait for a processor that a worker has */
 
 struct work {
     uv_work_t work;
@@ -56,7 +54,6 @@ static struct tools *tools_get(void)
         return NULL;
     }
     uv_key_set(&tools_key, tools);
-    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + GIVES_WAY); /* on Linux, of this thread; where it is refused all are alike */
     return tools;
 }
 

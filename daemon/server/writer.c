@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "server/log.h"
@@ -21,6 +22,7 @@
 #define BATCH_US 20000u     /* a batch that has run so long is committed as it is; */
 #define BATCH_MOST_US 40000u /* where commits take longer, up to so long, that they are worth it; */
 #define BATCH_SHORT_US 5000u /* and one that somebody new waits for, so soon */
+#define FIRST 10            /* niceness less than others have: all wait for the writer, which should not wait for a processor that a worker has */
 #define UPKEEP_US 200000u   /* between upkeep steps while work queues up */
 
 struct writer {
@@ -237,6 +239,8 @@ static void do_upkeep(struct writer *w)
 static void thread_main(void *arg)
 {
     struct writer *w = arg;
+    /* On Linux, of this thread. Where it is refused all threads are alike. */
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) - FIRST);
     uv_mutex_lock(&w->lock);
     for (;;) {
         w->beat_us = clock_elapsed_us();
