@@ -27,8 +27,8 @@ static double share(double part, double whole)
 static void show_time(struct json_object *stats)
 {
     static const struct part parts[] = {
-        {"read_us", "read, fingerprinted, packed (workers)"},
-        {"find_us", "looked up and compared (writer)"},
+        {"read_us", "read, looked up, packed (workers)"},
+        {"find_us", "found and compared (writer)"},
         {"store_us", "stored (writer)"},
         {"commit_us", "committed and synced (writer)"},
         {"index_us", "index sealed and merged (writer)"},
