@@ -41,7 +41,8 @@ void engine_ahead(const struct engine *e, struct view *view, struct prepared *ar
     if (view_probe(view, article->values, article->n_values + 1, &article->probed) == 0 && !num) {
         num = probed_most(&article->probed, &votes);
         num = votes * PART < article->n_values ? 0 : num;
-        touch(view, num);
+        if (num)
+            touch(view, num);
     }
     if (article->probed.order) /* a large store: the writer would wait for memory, or for the disk */
         view_find_id(view, article->in.id.data, article->in.id.len, &unused);

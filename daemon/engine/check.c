@@ -73,7 +73,7 @@ static int check_text(struct head_check *c)
     for (uint32_t i = 0; is_head && i < text.n_values; i++)
         found += is_found(c, text.values[i], cluster) ? 1 : 0;
     /* Of clusters that became one with more heads than fit, some are only members, with what they posted. */
-    if (is_head && found * 2 < text.n_values && !is_found(c, text_value(text.text_hash), cluster))
+    if (is_head && found * 2 < text.n_values && !is_found(c, text.values[text.n_values], cluster))
         fault(c, "a head that its own text does not find");
     prepared_done(&text);
     return 0;
@@ -84,7 +84,7 @@ static int check_outlet(struct head_check *c)
     const struct article *a = &c->article;
     struct cluster cluster;
     uint32_t id = view_cluster_id(c->view, a->cluster);
-    if (a->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED) || !a->outlet.len || view_cluster(c->view, id, &cluster) < 0)
+    if (!article_is_current(a) || !a->outlet.len || view_cluster(c->view, id, &cluster) < 0)
         return 0;
     if (view_has_outlet(c->view, id, outlet_hash(a->outlet.data, a->outlet.len)) != 1)
         fault(c, "its outlet is not counted in its cluster");

@@ -394,7 +394,7 @@ static int expire_one(struct engine *e, uint32_t num, uint32_t *left)
         return 1;
     if (r == 0)
         r = view_article(store_writer_view(e->store), num, old);
-    if (r == 0 && !(old->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED)))
+    if (r == 0 && article_is_current(old))
         r = cluster_leave(e, old);
     if (r == 0)
         r = store_drop_article(e->store, old);

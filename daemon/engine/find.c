@@ -98,7 +98,7 @@ static int compare_head(struct engine *e, struct view *view, const struct prepar
 {
     const struct article *record = &head->article;
     *ret_outcome = TRIAL_SUPERSEDED;
-    if (record->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED))
+    if (!article_is_current(record))
         return 1;
     *ret_outcome = TRIAL_WINDOW;
     int64_t apart = now - article_time(record->published, record->seen);

@@ -56,7 +56,7 @@ int cluster_load(struct engine *e, struct view *view, uint32_t id, struct cluste
     memset(ret, 0, sizeof *ret);
     ret->id = id;
     /* Its founder may have expired long before the last member left. */
-    if (r == DUP_ENOENT || e->member.flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED))
+    if (r == DUP_ENOENT || !article_is_current(&e->member))
         return 0;
     ret->articles = 1;
     ret->outlets = e->member.outlet.len > 0;

@@ -119,7 +119,7 @@ static int choose(struct engine *e, struct choice *choice, uint32_t *ret)
     const struct cluster *c = choice->cluster;
     struct head *text;
     int r = view_article(view, c->fullest, &e->member);
-    if (r == 0 && !(e->member.flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED)) && cluster_has(e, c->id, c->fullest)) {
+    if (r == 0 && article_is_current(&e->member) && cluster_has(e, c->id, c->fullest)) {
         choice->nums[choice->n] = c->fullest;
         choice->words[choice->n++] = c->fullest_words;
     }

@@ -95,16 +95,11 @@ static char *copy_tokens(char *at, const struct dup_tokens *from, struct dup_tok
     return at;
 }
 
-uint64_t text_value(uint64_t text_hash)
-{
-    return text_hash ^ UINT64_C(0x9e3779b97f4a7c15);
-}
-
-/* Copies of tokens and values, with the text's own of its hash, into one block of ret's own. 0 or DUP_ENOMEM. */
+/* Copies of tokens and values, with the text's own, made of its hash, into one block of ret's own. 0 or DUP_ENOMEM. */
 static int keep_text(size_t n_values, const uint64_t *values, const uint32_t *positions, const struct dup_tokens *body,
                      const struct dup_tokens *title, struct prepared *ret)
 {
-    const uint64_t own = text_value(ret->text_hash);
+    const uint64_t own = ret->text_hash ^ UINT64_C(0x9e3779b97f4a7c15);
     char *at = malloc(n_values * (sizeof *values + sizeof *positions) + sizeof own +
                       (body->n + title->n) * (sizeof *body->hash + sizeof *body->flags));
     if (!at)

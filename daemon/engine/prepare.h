@@ -35,7 +35,7 @@ struct prepared {
     uint64_t text_hash, simhash;
     uint8_t minhash[DUP_LANES];
     uint32_t n_values;
-    uint64_t *values;              /* in memory, text order; behind them the text's own */
+    uint64_t *values;              /* in memory, text order; behind them the text's own, under which the whole of it is posted */
     uint32_t *positions;           /* in memory, first token of each value's shingle */
     struct buf raw;                /* owned; the body, unless it is packed alone */
     struct buf packed;             /* owned; the body, compressed; empty: not yet */
@@ -64,8 +64,6 @@ int prepare_article(struct preparer *preparer, const struct prepare_options *opt
  * makes them. */
 int prepare_text(struct preparer *preparer, const struct dup_secret *secret, struct str title,
                  struct str text, struct prepared *ret, struct json_error *err);
-/* The value under which a whole text is posted. */
-uint64_t text_value(uint64_t text_hash);
 /* Packs the body, against the text of article base unless that is 0; packed before is packed anew. DUP_ENOMEM. */
 int prepared_pack(struct prepared *prepared, uint32_t base, struct str base_text);
 void prepared_done(struct prepared *prepared);

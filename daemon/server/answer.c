@@ -230,7 +230,7 @@ void answer_article(struct buf *out, struct view *view, const struct article *ar
         answer_key_str(out, "printed", article->printed);
         key_word(out, "where", dup_place_word(article->place));
     }
-    if (!(article->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED)))
+    if (article_is_current(article))
         key_word(out, "status", source_status_word(standing(view, article)));
     if (text)
         json_key_string(out, "text", text->data, text->len);

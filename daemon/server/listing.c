@@ -29,7 +29,7 @@ static int find_cluster(struct request *request, struct view *view, struct clust
         id = view_cluster_id(view, id);
         r = view_cluster(view, id, ret);
         if (r == DUP_ENOENT && (r = view_article(view, id, &article)) == 0) {
-            int lone = article.cluster == id && !(article.flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED));
+            int lone = article.cluster == id && article_is_current(&article);
             answer_lone(&article, ret);
             r = lone ? 0 : DUP_ENOENT;
         }
@@ -62,7 +62,7 @@ static int write_members(struct buf *out, struct view *view, const struct cluste
         if (kinds[i] != kind)
             continue;
         int r = view_article(view, nums[i], scratch);
-        if (r == 0 && !(scratch->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED)))
+        if (r == 0 && article_is_current(scratch))
             answer_article(out, view, scratch, NULL);
         else if (r < 0 && r != DUP_ENOENT)
             return r;
@@ -260,7 +260,7 @@ int query_export(struct server *server, struct view *view, struct request *reque
         r = view_article(view, num, &article);
         if (r < 0 && r != DUP_ENOENT)
             break;
-        if (r == DUP_ENOENT || article.flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED))
+        if (r == DUP_ENOENT || !article_is_current(&article))
             continue;
         begin_export_line(request);
         answer_article(out, view, &article, with_text && view_text(view, num, &text) == 0 ? &text : NULL);

@@ -13,7 +13,7 @@
 #include "server/query.h"
 #include "server/server.h"
 
-#define SNAPSHOT_US 50000u
+#define SNAPSHOT_US 50000u /* that one is kept for several requests */
 
 struct work {
     uv_work_t work;

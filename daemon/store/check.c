@@ -39,16 +39,11 @@ static uint64_t rows_of(struct check *c, enum table table)
     return mdb_stat(c->view->txn, c->view->store->tables[table], &stat) == 0 ? stat.ms_entries : 0;
 }
 
-static int is_current(const struct article *a)
-{
-    return !(a->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED));
-}
-
 /* Reads an article that something names. 0 when it is there and current. */
 static int read_current(struct check *c, uint32_t num, struct article *ret)
 {
     int r = view_article(c->view, num, ret);
-    return r < 0 ? r : is_current(ret) ? 0 : DUP_ENOENT;
+    return r < 0 ? r : article_is_current(ret) ? 0 : DUP_ENOENT;
 }
 
 /* Whether an article stands in a cluster as kind. */
@@ -93,20 +88,20 @@ static void check_article(struct check *c, struct tally *t)
     int r = view_text(c->view, a->num, &t->text);
     t->texts += r == DUP_ENOENT ? 0 : 1;
     t->based += view_text_base(c->view, a->num, &base) == 0 && base;
-    t->current += is_current(a) ? 1 : 0;
-    t->ids += is_current(a) && a->num <= t->filed ? 1 : 0;
+    t->current += article_is_current(a) ? 1 : 0;
+    t->ids += article_is_current(a) && a->num <= t->filed ? 1 : 0;
     if (a->flags & ARTICLE_DELETED) {
         if (r != DUP_ENOENT)
             check_fault(c, "article %u: its text is there although it was deleted", a->num);
         return;
     }
-    if (r < 0 && (r != DUP_ENOENT || (a->flags & ARTICLE_HEAD && is_current(a))))
+    if (r < 0 && (r != DUP_ENOENT || (a->flags & ARTICLE_HEAD && article_is_current(a))))
         check_fault(c, "article %u: its text cannot be read: %s", a->num, dup_strerror(r));
     if (a->head != a->num && a->head >= t->first && view_article(c->view, a->head, &t->other) < 0)
         check_fault(c, "article %u: its head %u cannot be read", a->num, a->head);
     if (a->previous >= t->first && a->previous && view_article(c->view, a->previous, &t->other) < 0)
         check_fault(c, "article %u: its previous version %u cannot be read", a->num, a->previous);
-    if (is_current(a))
+    if (article_is_current(a))
         check_current(c, t);
 }
 
@@ -160,7 +155,7 @@ static void visit_ids(struct check *c, const MDB_val *key, const MDB_val *data, 
         put_be64(expected, id_hash(c->view->store, t->article.id.data, t->article.id.len));
         if (key->mv_size != sizeof expected || memcmp(key->mv_data, expected, sizeof expected) != 0)
             check_fault(c, "an id leads to article %u, which has another", num);
-        t->ids -= is_current(&t->article) && num <= t->filed ? 1 : 0;
+        t->ids -= article_is_current(&t->article) && num <= t->filed ? 1 : 0;
     }
 }
 

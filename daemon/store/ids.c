@@ -63,11 +63,6 @@ static void seek(struct sought *s, struct view *view, const char *id, size_t len
     article_init(&s->article);
 }
 
-static int is_current(const struct article *article)
-{
-    return !(article->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED));
-}
-
 static int is_sought(const struct sought *s)
 {
     return s->article.id.len == s->len && memcmp(s->article.id.data, s->id, s->len) == 0;
@@ -184,7 +179,7 @@ int view_find_id(struct view *view, const char *id, size_t len, uint32_t *ret_nu
         pthread_rwlock_unlock(&ids->lock);
     if (r == 0)
         r = find_in_table(&s);
-    if (!mine && (r == 0 || (r == 1 && !is_current(&s.article)))) /* what is committed and superseded has a later version */
+    if (!mine && (r == 0 || (r == 1 && !article_is_current(&s.article)))) /* what is committed and superseded has a later version */
         r = find_between(&s, base, end);
     return done(&s, r, ret_num);
 }
@@ -207,7 +202,7 @@ static int sweep_row(struct sought *s, struct row *row)
         int r = view_article(s->view, row->nums[i], &s->article);
         if (r < 0 && r != DUP_ENOENT && r != DUP_ECORRUPT)
             return r;
-        if (r == DUP_ECORRUPT || (r == 0 && is_current(&s->article) && !is_sought(s)))
+        if (r == DUP_ECORRUPT || (r == 0 && article_is_current(&s->article) && !is_sought(s)))
             row->nums[row->n++] = row->nums[i];
     }
     return 0;
@@ -241,7 +236,7 @@ static int file_id(struct store *store, uint32_t num, const struct id_entry *ent
         r = 0;
     if (r == 0 && (row.n || entry->changed)) {
         read = view_article(s->view, num, &s->own);
-        if (read == DUP_ENOENT || (read == 0 && !is_current(&s->own)))
+        if (read == DUP_ENOENT || (read == 0 && !article_is_current(&s->own)))
             return 0;
         r = read < 0 && read != DUP_ECORRUPT ? read : 0;
     }
@@ -414,7 +409,7 @@ static int load_table(struct view *view, struct id_table *t, uint32_t last)
         int read = record_decode(data.mv_data, data.mv_size, num, &article);
         uint64_t hash = read == 0 ? id_hash(view->store, article.id.data, article.id.len) : 0;
         if (r == 0 && read != DUP_ENOMEM)
-            r = id_table_add(t, read == 0 && is_current(&article) ? &hash : NULL);
+            r = id_table_add(t, read == 0 && article_is_current(&article) ? &hash : NULL);
         else if (r == 0)
             r = read;
     }

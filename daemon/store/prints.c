@@ -50,7 +50,7 @@ int print_put(struct store *store, const struct article *article, unsigned flags
 {
     struct print p;
     unsigned char key[4];
-    if (article->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED))
+    if (!article_is_current(article))
         return print_del(store, article->num);
     print_of(article, &p);
     struct row row = {.cluster = p.cluster, .outlet = p.outlet, .agency = p.agency, .time = p.time,

@@ -314,13 +314,12 @@ int store_probe(struct store *store, const uint64_t *values, size_t n, const str
 void store_prefetch(const struct store *store, const uint64_t *values, size_t n, const struct probed *ahead)
 {
     const struct tiers *t = store->tiers;
-    uint32_t order = ahead ? ahead->order : 0;
     for (size_t i = 0; i < n; i++) {
         index_prefetch(t->active, value_key(values[i]));
         if (t->frozen)
             index_prefetch(t->frozen, value_key(values[i]));
     }
     for (unsigned k = 0; k < SEGMENTS_MAX; k++)
-        for (size_t i = 0; t->segments[k].state == SEGMENT_LIVE && t->segments[k].order > order && i < n; i++)
+        for (size_t i = 0; t->segments[k].state == SEGMENT_LIVE && t->segments[k].order > ahead->order && i < n; i++)
             filter_prefetch(t->segments[k].filter, value_key(values[i]));
 }

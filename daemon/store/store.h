@@ -121,6 +121,12 @@ struct article {
     struct buf memory;         /* owned by a holder: what strings point into when read */
 };
 
+/* Neither a later version of it exists, nor was it deleted. */
+static inline int article_is_current(const struct article *article)
+{
+    return !(article->flags & (ARTICLE_SUPERSEDED | ARTICLE_DELETED));
+}
+
 void article_init(struct article *article);
 void article_done(struct article *article);
 
