@@ -16,6 +16,7 @@
 
 #include "engine/engine.h"
 #include "store/postings.h"
+#include "store_dir.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define START_MS INT64_C(1772409600000)
@@ -177,16 +178,6 @@ static void path_of(const char *in, const char *name, char ret[128])
     snprintf(ret, 128, "%s/%s", in, name);
 }
 
-static void remove_files(const char *in)
-{
-    static const char *const names[] = {"dupd.mdb", "dupd.mdb-lock", "lock"};
-    char path[128];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        path_of(in, names[i], path);
-        unlink(path);
-    }
-}
-
 struct image { char *data; size_t len; }; /* owned; NULL: no file */
 
 static struct image keep_file(void)
@@ -205,8 +196,7 @@ static struct image keep_file(void)
 static void put_back(const struct image *image)
 {
     char path[128];
-    remove_files(dir);
-    rmdir(dir);
+    remove_dir(dir);
     if (!image->data)
         return;
     assert_int_equal(mkdir(dir, 0700), 0);
@@ -240,8 +230,7 @@ static int end_life(void)
     for (size_t i = 0; i < ARRIVALS; i++)
         prepared_done(&prepared[i]), buf_done(&bodies[i]);
     preparer_free(preparer);
-    remove_files(dir);
-    rmdir(dir);
+    remove_dir(dir);
     return rmdir(base);
 }
 

@@ -16,6 +16,7 @@
 #include <lmdb.h>
 
 #include "store/internal.h"
+#include "store_dir.h"
 
 #define IDS 40u
 #define ROUNDS 3000
@@ -56,8 +57,7 @@ static void open_it(void)
 static int make_store(void **unused)
 {
     (void)unused;
-    snprintf(dir, sizeof dir, "%s/ids-XXXXXX", getenv("TMP") ? getenv("TMP") : "/tmp");
-    assert_non_null(mkdtemp(dir));
+    assert_int_equal(make_dir("ids", dir), 0);
     store_create_seed("ids", 3);
     options.read_only = 0;
     options.index_memory = 8192;
@@ -68,15 +68,9 @@ static int make_store(void **unused)
 
 static int remove_store(void **unused)
 {
-    static const char *const files[] = {"dupd.mdb", "dupd.mdb-lock", "lock"};
-    char path[128];
     (void)unused;
     store_free(store);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        snprintf(path, sizeof path, "%s/%s", dir, files[i]);
-        unlink(path);
-    }
-    return rmdir(dir);
+    return remove_dir(dir);
 }
 
 /* ---- what happens ------------------------------------------------------------------ */

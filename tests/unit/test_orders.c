@@ -16,6 +16,7 @@
 #include <lmdb.h>
 
 #include "store/internal.h"
+#include "store_dir.h"
 
 #define CLUSTERS 12u
 #define ROUNDS 4000
@@ -50,8 +51,7 @@ static int make_store(void **unused)
     struct store_options options = {.dir = dir, .map_size = 1u << 24, .index_memory = 1024};
     struct err err = {0};
     (void)unused;
-    snprintf(dir, sizeof dir, "%s/orders-XXXXXX", getenv("TMP") ? getenv("TMP") : "/tmp");
-    assert_non_null(mkdtemp(dir));
+    assert_int_equal(make_dir("orders", dir), 0);
     assert_int_equal(store_open(&options, &err, &store), 0);
     memset(model, 0, sizeof model);
     last_num = 0;
@@ -61,15 +61,9 @@ static int make_store(void **unused)
 
 static int remove_store(void **unused)
 {
-    static const char *const files[] = {"dupd.mdb", "dupd.mdb-lock", "lock"};
-    char path[128];
     (void)unused;
     store_free(store);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        snprintf(path, sizeof path, "%s/%s", dir, files[i]);
-        unlink(path);
-    }
-    return rmdir(dir);
+    return remove_dir(dir);
 }
 
 /* ---- what happens ------------------------------------------------------------------ */

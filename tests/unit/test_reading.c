@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "store/store.h"
+#include "store_dir.h"
 
 #define MAP (1u << 20)
 
@@ -23,22 +24,15 @@ static struct store *store;
 static int set_up(void **unused)
 {
     (void)unused;
-    strcpy(dir, "/tmp/dupd-reading-XXXXXX");
-    return mkdtemp(dir) ? 0 : -1;
+    return make_dir("reading", dir);
 }
 
 static int tear_down(void **unused)
 {
-    static const char *const names[] = {"dupd.mdb", "dupd.mdb-lock", "lock"};
-    char path[128];
     (void)unused;
     store_free(store);
     store = NULL;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", dir, names[i]);
-        unlink(path);
-    }
-    return rmdir(dir);
+    return remove_dir(dir);
 }
 
 static void open_store(uint64_t memory)

@@ -19,6 +19,7 @@
 #include <lmdb.h>
 
 #include "store/postings.h"
+#include "store_dir.h"
 
 #define COMMON 40        /* values that nearly every article has */
 #define VALUES 30000     /* values that are drawn */
@@ -229,28 +230,21 @@ static void reopen(void)
 static int make_store(void **unused)
 {
     (void)unused;
-    snprintf(dir, sizeof dir, "%s/segments-XXXXXX", getenv("TMP") ? getenv("TMP") : "/tmp");
-    assert_non_null(mkdtemp(dir));
+    assert_int_equal(make_dir("segments", dir), 0);
     open_store();
     return 0;
 }
 
 static int remove_store(void **unused)
 {
-    static const char *const files[] = {"dupd.mdb", "dupd.mdb-lock", "lock"};
-    char path[128];
     (void)unused;
     end_earlier();
     store_free(store);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        snprintf(path, sizeof path, "%s/%s", dir, files[i]);
-        unlink(path);
-    }
     for (uint32_t i = 0; i < VALUES; i++)
         free(model[i].nums);
     memset(model, 0, sizeof model);
     first_num = 1;
-    return rmdir(dir);
+    return remove_dir(dir);
 }
 
 static void report(void *unused, const char *sentence)
