@@ -131,6 +131,7 @@ int merge_step(struct step *step, int place)
         n++;
     }
     int ended = 0;
+    unsigned keys = 0;
     while (r >= 0 && step->left && !ended) {
         uint64_t key;
         unsigned at = at_least_key(readers, open, n, &key);
@@ -139,7 +140,7 @@ int merge_step(struct step *step, int place)
         for (; at && r >= 0; at &= at - 1)
             r = open[__builtin_ctz(at)] = segment_reader_next(&readers[__builtin_ctz(at)]);
         step->left -= !ended;
-        if (step->left % LOOKS == 0)
+        if (++keys % LOOKS == 0)
             step_is_late(step);
     }
     for (unsigned i = 0; i < n; i++)

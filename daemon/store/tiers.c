@@ -18,7 +18,8 @@
 #define STEP_MAX (UINT64_C(1) << 17) /* postings moved in one step */
 #define STEP_MIN (UINT64_C(1) << 8)  /* of small tables, a small part too */
 #define STEP_SHARE 256             /* bytes of the memory table for each of them */
-#define STEP_US 30000u             /* a step takes this long at most, with its commit some more */
+#define STEP_US 30000u             /* a step takes this long at most, with its commit some more; ... */
+#define BEHIND 8                   /* ... as long again for each so many that are owed: tables fill whatever the disk does */
 #define RUN_LOOKS 8                /* runs of keys sealed between two looks at the clock */
 #define FILL_PIECES 16             /* of a quarter of a step's postings: keys read in one step to fill a filter after a start, ... */
 #define FILL_US 20000u             /* ... or as many as it takes so long to find on the disk */
@@ -45,7 +46,7 @@ int tiers_sealing(const struct tiers *t)
 int tiers_free_place(const struct tiers *t)
 {
     for (int i = 0; i < SEGMENTS_MAX; i++)
-        if (t->segments[i].state == SEGMENT_FREE)
+        if (t->segments[i].state == SEGMENT_FREE && !t->segments[i].filter) /* cleared by this step: the next one may have it */
             return i;
     return -1;
 }
@@ -279,7 +280,6 @@ int store_step(struct store *store)
 {
     struct tiers *t = store->tiers;
     struct step step = {.store = store, .tiers = t, .left = step_postings(t)};
-    step.end_us = clock_elapsed_us() + STEP_US;
     int filling = make_ready(store), making = make_spare(store);
     if (filling < 0 || !pending(store)) {
         pay(t, making ? step_postings(t) : t->owed);
@@ -291,6 +291,7 @@ int store_step(struct store *store)
     if (r < 0)
         return r;
     note_before(t, &before);
+    step.end_us = clock_elapsed_us() + STEP_US * (1 + t->owed / (BEHIND * step_postings(t)));
     r = run_step(&step);
     if (r == 0)
         r = store_commit(store);
